@@ -50,8 +50,8 @@ func (s *lookup) serveClusters(ctx context.Context, req *request.Request) (*answ
 			return nil, problems[0]
 		}
 		for _, err := range problems {
-			s.ExplainMissingRegion(ctx, err) // reports it
-			ans.etag = ""                    // the problem may be over soon, with the same commits
+			s.ReportRegionError(ctx, err) // reports it
+			ans.etag = ""                 // the problem may be over soon, with the same commits
 		}
 		return renderClusters(list, prefix, req)
 	}

@@ -1,16 +1,37 @@
-// Package query answers lookups over HTTP from the archive. It has one file for each
-// route, and what all routes share: routing, sign-in, conditional requests, sending.
+// Package query answers lookups over HTTP from the archive. It has the functions that
+// serve the routes (served_routes.go says which) and what all routes share: routing,
+// sign-in, conditional requests, sending.
 //
-// A request passes the packages below it in this order, and never turns back:
+// The caller's token chooses a lookup first: what the callers of one grant may see
+// (grant_lookups.go). Then a call passes these packages. Each imports only those before it
+// (shared/imports_test.go):
 //
-//   - request parses it with filter and field. Every fault is reported before anything is
-//     read.
+//   - request parses the call with field, filter and fault. Every fault is reported before
+//     anything is read.
 //   - state finds the region, its state at the moment that is asked for, and the scopes
-//     that are selected, as far as the caller may see them. The ETag is known then.
-//   - imageset loads, filters, groups and sorts the images; history reads what happened.
-//   - hint says why there are few images, if there are.
-//   - render writes the answer.
+//     that are selected, as far as the caller may see them.
+//   - imageset loads, filters, groups and sorts the images. history reads what happened.
+//     hint says why an answer has few images.
+//   - render writes the answer. openapi describes all of them.
+//
+// A route returns an answer whose render is a function. For most routes the ETag is known
+// before, so send.go calls it only if neither the caller nor the cache has the body: a 304
+// of /v1/images loads no images. /v1/status hashes its content instead, and hints can
+// change the ETag. Two calls go up through an interface or a function value: state asks
+// imageset for the index, and history whether a region had an image.
 //
 // It promises that bad input never reaches the store, that every answer says how old it
 // is, and that an unknown cluster or scope is an error and never an empty list.
+//
+// What is added where:
+//
+//   - a field of images: the table in field/fields.go
+//   - an operator: the table in filter/operators.go
+//   - a parameter: request/param_*.go, and the params of its routes in request/routes.go
+//   - a route: request/routes.go, served_routes.go, the struct of its body in
+//     render/wire*.go and bodyTypes in openapi/schemas.go
+//   - a format: request/formats.go, the formats of its routes, and each switch on the
+//     format in render, matrix.go and clusters.go
+//
+// README.md tells callers of each, and tests hold it against the code.
 package query

@@ -204,7 +204,7 @@ func (s *service) noRoute(path string) error {
 	}
 }
 
-// request.Parse parses the call, or returns what an equal call was parsed to.
+// parseRequest parses the call, or returns what an equal call was parsed to.
 //
 // The cache is keyed by the bytes of the query: the same lookup is usually sent
 // by the same program, which writes it in the same way. Requests are shared

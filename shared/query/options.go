@@ -89,8 +89,8 @@ type service struct {
 // answerCaches hold what depends on the caller too. All grants share them;
 // the keys begin with the caller's grant.
 //
-// That is why a caller cannot learn from the speed of an answer what others
-// ask.
+// So no body or parsed request shows by its speed what callers of other grants
+// ask. Lists and image sets are shared, and can.
 type answerCaches struct {
 	bodies         *lru.Cache[string, *body]
 	parsedRequests *lru.Cache[string, *request.Request]

@@ -114,7 +114,7 @@ func (s *lookup) loadRegionStatuses(
 	for _, region := range regions {
 		current, err := s.LoadCurrent(ctx, region)
 		if err != nil {
-			e := s.ExplainMissingRegion(ctx, err)
+			e := s.ReportRegionError(ctx, err)
 			list = append(list, regionStatus{Region: render.Region{
 				RegionID: region, Scopes: map[string]int{}, Stale: true,
 				Error: &render.StatusError{Code: render.ErrorCode(e.Code), Message: e.Message},
@@ -149,7 +149,7 @@ func (s *lookup) addBootImages(
 		return
 	}
 	for _, err := range f.Problems {
-		s.ExplainMissingRegion(ctx, err) // reports it
+		s.ReportRegionError(ctx, err) // reports it
 	}
 	if len(f.Problems) == 0 {
 		status.gauges.bootImages = f.CountStates()

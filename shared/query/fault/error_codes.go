@@ -40,7 +40,7 @@ const (
 // ErrorCodes lists every code with its status and meaning, for the OpenAPI
 // document. The codes of package fcrun are written out.
 var ErrorCodes = []struct {
-	// status is the HTTP status. Each code has one status only.
+	// Status is the HTTP status. Each code has one status only.
 	Status int
 	Code   string
 	About  string // completes "CODE: ..."

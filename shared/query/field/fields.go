@@ -23,10 +23,10 @@ type Field struct {
 	Kind  FieldKind
 	About string   // a noun phrase for the OpenAPI document
 	Enum  []string // documented values; others are possible
-	// ignoresCase says that the values are from a fixed set, and that filters match
+	// IgnoresCase says that the values are from a fixed set, and that filters match
 	// them in any case.
 	IgnoresCase bool
-	// mayHaveStar says that values can have a "*". Ids have some in documents and
+	// MayHaveStar says that values can have a "*". Ids have some in documents and
 	// samples.
 	MayHaveStar bool
 }

@@ -15,12 +15,12 @@ type Predicate struct {
 	Field *field.Field            // whose value is tested
 	Test  func(value string) bool // value is empty for an image without one
 	Cost  int                     // of test for one byte of a value, in steps; 0: not worth counting
-	// setupCost is what making the test took beyond reading the operands, in the
+	// SetupCost is what making the test took beyond reading the operands, in the
 	// unit of cost. It is spent while the request is parsed.
 	SetupCost int
 }
 
-// operandTest is the test of one operand; see predicate for the costs.
+// operandTest is the test of one operand; see Predicate for the costs.
 type operandTest struct {
 	Matches         func(value string) bool
 	cost, setupCost int
@@ -30,7 +30,7 @@ type operandTest struct {
 type Operator struct {
 	Name  string // in lower case, without the i of the form that ignores case
 	About string // for the OpenAPI document: completes "FIELD ..."
-	// newTest makes a test of values of a field from an operand. With ignoreCase
+	// NewTest makes a test of values of a field from an operand. With ignoreCase
 	// both are case-folded, unless the operand is a pattern. Its error completes "NAME ...". nil: acceptsOrder decides.
 	NewTest      func(operand string, ignoreCase bool) (operandTest, error)
 	IsPattern    bool // ignores case by itself: folding would change its ranges

@@ -72,7 +72,7 @@ func cloneScope(ref format.ScopeRef) format.ScopeRef {
 	return format.ScopeRef{ClusterID: strings.Clone(ref.ClusterID), InstanceType: strings.Clone(ref.InstanceType)}
 }
 
-// state.isIn reports whether the event is of a scope of a selection.
+// isIn reports whether the event is of a scope of a selection.
 func (e *Event) isIn(sel request.Selection) bool {
 	return sel.Includes(e.Scope.ClusterID, e.Scope.InstanceType)
 }

@@ -16,26 +16,26 @@ import (
 
 // Page is a page of the events of a region.
 type Page struct {
-	// entries are oldest first, unless the filter asks for the newest.
+	// Entries are oldest first, unless the filter asks for the newest.
 	Entries []*Event
-	// end is where the next page begins, even if there is nothing yet.
+	// End is where the next page begins, even if there is nothing yet.
 	End request.FeedCursor
-	// more says that the next page can have further events that match.
+	// More says that the next page can have further events that match.
 	More bool
 }
 
 // Filter says which events a page holds.
 type Filter struct {
-	// selection can name scopes that have ended.
+	// Selection can name scopes that have ended.
 	Selection request.Selection
 	Images    []string // ids, sorted; nil: every image
-	// kinds are the wanted ones. It is never empty. With request.KindPresent, images has one id.
+	// Kinds are the wanted ones. It is never empty. With request.KindPresent, images has one id.
 	Kinds []request.Kind
-	// byScope says that each event is an entry. Otherwise each image of a commit is, with
+	// ByScope says that each event is an entry. Otherwise each image of a commit is, with
 	// all its scopes.
 	ByScope bool
 	Limit   int // of entries of one page; 0: all that match, never with newest
-	// newest asks for the last events, newest first, instead of the first ones.
+	// Newest asks for the last events, newest first, instead of the first ones.
 	Newest bool
 }
 

@@ -9,7 +9,7 @@ import (
 // ConditionCount says how many images of a set meet one condition of a filter.
 type ConditionCount struct {
 	Name string // of the parameter: a field with its operator, "q" or "ImageId"
-	// field is nil for q and ImageId.
+	// Field is nil for q and ImageId.
 	Field   *field.Field
 	Alone   int // images that meet the condition, whatever the others say
 	Without int // images that meet all other conditions

@@ -37,7 +37,7 @@ func KeepFirstOfGroups(s *Set, rows []int32, fields []*field.Field) []int32 {
 // Facet holds the counts of the values of one field.
 type Facet struct {
 	Field string // its documented name
-	// counts are of the values that occur, the most frequent first.
+	// Counts are of the values that occur, the most frequent first.
 	Counts []valueCount
 }
 
@@ -45,7 +45,7 @@ type Facet struct {
 // is empty.
 type valueCount struct {
 	Value string
-	// count is at least 1. An image with several contents counts once for each.
+	// Count is at least 1. An image with several contents counts once for each.
 	Count int
 }
 

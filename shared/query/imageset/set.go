@@ -21,10 +21,10 @@ import (
 type Set struct {
 	// list has the images by row.
 	list List
-	// scopesOf holds for each row the positions in scopes of the scopes that
+	// ScopesOf holds for each row the positions in scopes of the scopes that
 	// offer the image; nil in a set of a single scope.
 	ScopesOf [][]int32
-	// scopes are those of the scope set that was loaded, in canonical order.
+	// Scopes are those of the scope set that was loaded, in canonical order.
 	Scopes           []format.ScopeState
 	QuotedClusterIDs []string // ClusterIds of scopes as JSON, empty for no cluster; nil with scopesOf
 	ByType           bool     // answers show instance types
@@ -51,7 +51,7 @@ type Cache struct {
 	Lists   *listLoader
 	texts   textIndex    // for q
 	indexes valueIndexes // for filters, sorting and counting
-	// renamed remembers which images may have members that answers add themselves.
+	// Renamed remembers which images may have members that answers add themselves.
 	Renamed renamedImages
 	// kept has sets by digest and form. Costs are bytes.
 	kept *lru.Cache[string, *Set]

@@ -93,10 +93,10 @@ func Atom(req *request.Request, page history.Page, state *state.RegionState, nex
 		Title:   "Community images of " + region,
 		Updated: updated.String(),
 		Author:  atomPerson{"community-images"},
-		Links:   []atomLink{{"self", atomMedia, req.FeedURL("")}},
+		Links:   []atomLink{{"self", atomMedia, req.AtomURL("")}},
 	}
 	if next != "" { // paged feeds: RFC 5005, section 3
-		feed.Links = append(feed.Links, atomLink{"next", atomMedia, req.FeedURL(next)})
+		feed.Links = append(feed.Links, atomLink{"next", atomMedia, req.AtomURL(next)})
 	}
 	for _, e := range page.Entries {
 		feed.Entries = append(feed.Entries, newAtomEntry(e, region))

@@ -10,7 +10,7 @@ import (
 // Table is an answer as rows of cells, for the formats csv, tsv and table.
 type Table struct {
 	Columns []string
-	// rows yields a cell for each column. A row is valid until the next one.
+	// Rows yields a cell for each column. A row is valid until the next one.
 	Rows iter.Seq[[]string]
 	// hasRawCells says that the cells of csv keep their line ends, because the caller
 	// has named the columns. Otherwise line ends become spaces.

@@ -88,7 +88,7 @@ func (p *ImagePage) renderNDJSON() []byte {
 	return b
 }
 
-// field.MayBeRenamed returns true if it may be for an image of the page. The documented
+// mayBeRenamed returns true if it may be for an image of the page. The documented
 // fields, which columns show, never are.
 func (p *ImagePage) mayBeRenamed() bool {
 	return (p.Request.Columns == nil || field.HasColumn(p.Request.Columns, field.ColumnAll)) &&

@@ -13,7 +13,7 @@ import (
 // whatever the feed filters.
 type Position struct {
 	Sequence int64 // of the commit
-	// offset is 0 before the first event of the commit.
+	// Offset is 0 before the first event of the commit.
 	Offset int
 }
 

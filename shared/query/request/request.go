@@ -10,7 +10,7 @@ import (
 // Request is a parsed request: everything that a route needs, before anything
 // is read from the store. It is shared between lookups and must not be changed.
 type Request struct {
-	// route says which parameters there are and who serves the request.
+	// Route says which parameters there are and who serves the request.
 	Route   *Route
 	ImageID string // from the path; empty on routes without {ImageId}
 	scopeParams
@@ -27,10 +27,10 @@ type Request struct {
 // scopeParams say which scopes a request is about, and as of when.
 type scopeParams struct {
 	Region string // empty: not given
-	// selection is what ClusterId and InstanceType mean on the route.
+	// Selection is what ClusterId and InstanceType mean on the route.
 	Selection      Selection
 	GivenSelection Selection // of ClusterId and InstanceType, as given
-	// at is not set for the present.
+	// At is not set for the present.
 	At     AsOf
 	MaxAge time.Duration // 0: any age
 }
@@ -38,7 +38,7 @@ type scopeParams struct {
 // filterParams say which images match.
 type filterParams struct {
 	ImageIDs []string // of ImageId=, sorted, without duplicates; nil: any
-	// conditions must all hold. They are in the order of the query.
+	// Conditions must all hold. They are in the order of the query.
 	Conditions  []filter.Predicate
 	Cost        int      // sum of the costs of conditions
 	SearchWords [][]byte // of q, case folded, sorted, without duplicates
@@ -48,7 +48,7 @@ type filterParams struct {
 // listParams say in which order the matches come and which of them are shown.
 type listParams struct {
 	Sort []SortKey // nil: the canonical order
-	// latestBy keeps the first image of each group of equal values. nil: all
+	// LatestBy keeps the first image of each group of equal values. nil: all
 	// images.
 	LatestBy []*field.Field
 	Limit    int     // of matches on a page; 0: all of them
@@ -59,7 +59,7 @@ type listParams struct {
 type outputParams struct {
 	Columns []field.Column // of fields=; nil: whole images
 	Facets  []*field.Field // whose values are counted; nil: none
-	// format is that of the parameter, else the one that Accept prefers.
+	// Format is that of the parameter, else the one that Accept prefers.
 	Format string
 	Bom    bool // csv begins with a byte order mark
 	Pretty bool // JSON is indented
@@ -70,9 +70,9 @@ type historyParams struct {
 	Since        Since
 	Kinds        []Kind   // nil: the default of the route
 	feedImageIDs []string // sorted, without duplicates; nil: any
-	// byScope says that there is a row for each scope, and not for each image.
+	// ByScope says that there is a row for each scope, and not for each image.
 	ByScope bool
-	// from and to are the two times of a diff. Both are unset if it compares two
+	// From and to are the two times of a diff. Both are unset if it compares two
 	// clusters.
 	From, To AsOf
 	// with is the second cluster of a diff, or catalog.Any; empty: it compares two

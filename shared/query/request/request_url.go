@@ -7,11 +7,11 @@ import (
 	"community-images/shared/query/field"
 )
 
-// FeedURL returns the address of a feed, relative to the service. With a cursor
+// AtomURL returns the address of a feed, relative to the service. With a cursor
 // it is the address of the page that begins there. It has the parameters as
 // documented, not as given, so that a reader who saw another spelling finds the
 // same feed.
-func (req *Request) FeedURL(cursor string) string {
+func (req *Request) AtomURL(cursor string) string {
 	values := req.givenParameters()
 	if cursor != "" {
 		values.Del("since")

@@ -115,12 +115,12 @@ func ToScopeNames(names []string) []string {
 	return out
 }
 
-// IsClusterName reports whether a value of ClusterId is the name of one
+// IsOneCluster reports whether a value of ClusterId is the name of one
 // cluster.
-func IsClusterName(cluster string) bool { return cluster != AllNames && cluster != catalog.Any }
+func IsOneCluster(cluster string) bool { return cluster != AllNames && cluster != catalog.Any }
 
 // AnyIfEmpty returns a cluster or type as callers write it: "_any" for none.
-// Names are empty inside of this package, because an empty parameter is not the
+// Names are empty in requests and scopes, because an empty parameter is not the
 // same as one that is absent.
 func AnyIfEmpty(name string) string {
 	if name == "" {

@@ -10,7 +10,7 @@ import (
 // SortKey is one field to sort by.
 type SortKey struct {
 	Field *field.Field
-	// desc puts great values first. Images without a value come last anyway.
+	// Desc puts great values first. Images without a value come last anyway.
 	Desc bool
 }
 

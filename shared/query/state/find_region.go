@@ -181,7 +181,7 @@ func (r *Resolver) RegionRequiredError(reason string) error {
 
 // NamesClusters reports whether a request names a cluster by its id.
 func NamesClusters(req *request.Request) bool {
-	return slices.ContainsFunc(req.Selection.Clusters, request.IsClusterName)
+	return slices.ContainsFunc(req.Selection.Clusters, request.IsOneCluster)
 }
 
 // regionHasNamed reports whether a region has one of the clusters that a
@@ -213,7 +213,7 @@ func (r *Resolver) regionHadNamed(ctx context.Context, req *request.Request, cur
 // clusterInNoRegion returns the error for clusters that no region has. It lists
 // the clusters of all regions.
 func (r *Resolver) clusterInNoRegionError(ctx context.Context, req *request.Request) error {
-	first := slices.IndexFunc(req.Selection.Clusters, request.IsClusterName)
+	first := slices.IndexFunc(req.Selection.Clusters, request.IsOneCluster)
 	e := &clusterError{region: strings.Join(r.Regions, ", "), name: req.Selection.Clusters[first]}
 	// The list helps to find a slip of the keyboard; regions that cannot be read
 	// are left out.

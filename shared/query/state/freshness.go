@@ -11,20 +11,20 @@ import (
 
 // Freshness says how old an answer is and which parts of it are stale.
 type Freshness struct {
-	// sequence is the commit that is shown. 0: the answer covers several
+	// Sequence is the commit that is shown. 0: the answer covers several
 	// regions.
 	Sequence int64
-	// committedAt is the time of that commit, or of the latest one.
+	// CommittedAt is the time of that commit, or of the latest one.
 	CommittedAt catalog.Time
-	// checkedAt is the oldest check in the answer. Zero: nothing in it was ever
+	// CheckedAt is the oldest check in the answer. Zero: nothing in it was ever
 	// checked with success.
 	CheckedAt catalog.Time
-	// age is the seconds since checkedAt. It is 0 if checkedAt is zero.
+	// Age is the seconds since checkedAt. It is 0 if checkedAt is zero.
 	Age int64
-	// held is the seconds since the store confirmed the state, for the header
+	// Held is the seconds since the store confirmed the state, for the header
 	// Age. It is 0 for a past state, which needs no confirmation.
 	Held int64
-	// stale are the parts of the answer that may be out of date.
+	// Stale are the parts of the answer that may be out of date.
 	Stale []StaleScope
 	// scopes is how many scopes with content the answer covers.
 	scopes int

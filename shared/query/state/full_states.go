@@ -18,9 +18,9 @@ type FullStates struct {
 	Source Source
 	Index  ImageIndex
 	Now    func() time.Time
-	// caches has the present states by region.
+	// Caches has the present states by region.
 	Caches map[string]*StateCache
-	// past has past states by pastStateKey. Costs are 1.
+	// Past has past states by pastStateKey. Costs are 1.
 	Past *lru.Cache[string, *RegionState]
 }
 

@@ -16,11 +16,10 @@ import (
 	"community-images/shared/query/request"
 )
 
-// grantStates is states for the callers of a grant that names clusters. It cuts what
-// the grant covers out of what full gives. So nothing above it needs a check: there is
-// nothing that could be given away. Commits keep their numbers and times, which are no
-// secret.
-type grantStates struct {
+// GrantStates is States for the callers of a grant that names clusters. It cuts what
+// the grant covers out of what full gives. Above it only commits need a check, by Covers:
+// they are whole. Their numbers and times are no secret.
+type GrantStates struct {
 	full  States
 	grant access.Grant
 	key   string // of the grant
@@ -34,13 +33,13 @@ type grantStates struct {
 }
 
 // NewGrantStates returns the states that a grant covers.
-func NewGrantStates(full States, g access.Grant, past *lru.Cache[string, *RegionState]) *grantStates {
-	return &grantStates{full: full, grant: g, key: g.Key(), past: past, last: map[string]*RegionState{}}
+func NewGrantStates(full States, g access.Grant, past *lru.Cache[string, *RegionState]) *GrantStates {
+	return &GrantStates{full: full, grant: g, key: g.Key(), past: past, last: map[string]*RegionState{}}
 }
 
-// LoadCurrent implements states. A region without any commit is an error, as for every
+// LoadCurrent implements States. A region without any commit is an error, as for every
 // caller.
-func (g *grantStates) LoadCurrent(ctx context.Context, region string) (Current, error) {
+func (g *GrantStates) LoadCurrent(ctx context.Context, region string) (Current, error) {
 	current, err := g.full.LoadCurrent(ctx, region)
 	if err != nil {
 		return Current{}, err
@@ -62,8 +61,8 @@ func (c Current) toFull() Current {
 	return c
 }
 
-// StateAsOf implements states. Errors name the region's own first or last commit.
-func (g *grantStates) StateAsOf(ctx context.Context, current Current, at request.AsOf) (*RegionState, error) {
+// StateAsOf implements States. Errors name the region's own first or last commit.
+func (g *GrantStates) StateAsOf(ctx context.Context, current Current, at request.AsOf) (*RegionState, error) {
 	full, err := g.full.StateAsOf(ctx, current.toFull(), at)
 	if err != nil {
 		return nil, err
@@ -82,23 +81,23 @@ func (g *grantStates) StateAsOf(ctx context.Context, current Current, at request
 	return restricted, nil
 }
 
-// ReadUpTo implements states.
-func (g *grantStates) ReadUpTo(ctx context.Context, region string, sequence int64) error {
+// ReadUpTo implements States.
+func (g *GrantStates) ReadUpTo(ctx context.Context, region string, sequence int64) error {
 	return g.full.ReadUpTo(ctx, region, sequence)
 }
 
-// recentFailure implements states.
-func (g *grantStates) recentFailure(region string) error { return g.full.recentFailure(region) }
+// recentFailure implements States.
+func (g *GrantStates) recentFailure(region string) error { return g.full.recentFailure(region) }
 
-// Commits implements states.
-func (g *grantStates) Commits(
+// Commits implements States.
+func (g *GrantStates) Commits(
 	ctx context.Context, current Current, imageIDs []string, from int64,
 ) iter.Seq2[*format.Commit, error] {
 	return g.hideAbsence(ctx, current, imageIDs, g.full.Commits(ctx, current.toFull(), imageIDs, from))
 }
 
-// CommitsBackward implements states.
-func (g *grantStates) CommitsBackward(
+// CommitsBackward implements States.
+func (g *GrantStates) CommitsBackward(
 	ctx context.Context, current Current, imageIDs []string, from int64,
 ) iter.Seq2[*format.Commit, error] {
 	return g.hideAbsence(ctx, current, imageIDs, g.full.CommitsBackward(ctx, current.toFull(), imageIDs, from))
@@ -107,7 +106,7 @@ func (g *grantStates) CommitsBackward(
 // hideAbsence returns commits of images for a caller who may not know whether other
 // clusters have the images. If there are none, it reads a commit all the same, so that
 // the answer fails as it would with some if the store is down.
-func (g *grantStates) hideAbsence(
+func (g *GrantStates) hideAbsence(
 	ctx context.Context, current Current, imageIDs []string, commits iter.Seq2[*format.Commit, error],
 ) iter.Seq2[*format.Commit, error] {
 	if imageIDs == nil {
@@ -133,32 +132,32 @@ func (g *grantStates) hideAbsence(
 	}
 }
 
-// FirstCommit implements states.
-func (g *grantStates) FirstCommit(ctx context.Context, current Current) (*archive.TooEarlyError, error) {
+// FirstCommit implements States.
+func (g *GrantStates) FirstCommit(ctx context.Context, current Current) (*archive.TooEarlyError, error) {
 	return g.full.FirstCommit(ctx, current.toFull())
 }
 
-// LastCommitAt implements states.
-func (g *grantStates) LastCommitAt(ctx context.Context, current Current, t time.Time) (int64, error) {
+// LastCommitAt implements States.
+func (g *GrantStates) LastCommitAt(ctx context.Context, current Current, t time.Time) (int64, error) {
 	return g.full.LastCommitAt(ctx, current.toFull(), t)
 }
 
-// endedScopes implements states.
-func (g *grantStates) endedScopes(ctx context.Context, current Current) ([]format.ScopeRef, error) {
+// endedScopes implements States.
+func (g *GrantStates) endedScopes(ctx context.Context, current Current) ([]format.ScopeRef, error) {
 	ended, err := g.full.endedScopes(ctx, current.toFull())
 	return slices.DeleteFunc(ended, func(ref format.ScopeRef) bool { return !g.Covers(ref) }), err
 }
 
-// ImageDates implements states. The index is about all clusters, so nothing is known.
-func (g *grantStates) ImageDates(context.Context, Current, string) (format.ImageDates, bool, error) {
+// ImageDates implements States. The index is about all clusters, so nothing is known.
+func (g *GrantStates) ImageDates(context.Context, Current, string) (format.ImageDates, bool, error) {
 	return format.ImageDates{}, false, nil
 }
 
-// PrefetchIndex implements states. It does nothing: a grant covers few lists.
-func (g *grantStates) PrefetchIndex(context.Context, string) {}
+// PrefetchIndex implements States. It does nothing: a grant covers few lists.
+func (g *GrantStates) PrefetchIndex(context.Context, string) {}
 
-// Covers implements states.
-func (g *grantStates) Covers(ref format.ScopeRef) bool { return g.grant.CoversCluster(ref.ClusterID) }
+// Covers implements States.
+func (g *GrantStates) Covers(ref format.ScopeRef) bool { return g.grant.CoversCluster(ref.ClusterID) }
 
 // VisibleRun returns the last run of a state; nil: the caller may not see it, because
 // runs are about all clusters.

@@ -55,7 +55,7 @@ func checkSelectionExists(sel request.Selection, subjects []*Subject) error {
 		// The first cluster that does not exist gets an error of its own, with
 		// a suggestion.
 		for _, name := range sel.Clusters {
-			if request.IsClusterName(name) && !sub.State.hasCluster(name) {
+			if request.IsOneCluster(name) && !sub.State.hasCluster(name) {
 				return sub.State.clusterNotFoundError(name)
 			}
 		}

@@ -143,7 +143,7 @@ func (r *Resolver) CheckSelection(ctx context.Context, sel request.Selection, su
 // CheckNames returns an error for a name of the selection that none of some scopes has.
 func CheckNames(sel request.Selection, known []format.ScopeRef, state *RegionState) error {
 	for _, name := range sel.Clusters {
-		if request.IsClusterName(name) && !slices.ContainsFunc(known, isOfCluster(name)) {
+		if request.IsOneCluster(name) && !slices.ContainsFunc(known, isOfCluster(name)) {
 			return &clusterError{
 				region: state.RegionID, name: name, clusters: state.namedClusters(), listed: state.isListed(name),
 			}

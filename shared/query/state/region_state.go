@@ -15,14 +15,14 @@ import (
 // changed.
 type RegionState struct {
 	*archive.Region
-	// live says that this is the present state, with the check times of the head.
+	// Live says that this is the present state, with the check times of the head.
 	Live bool
 	// logNumber counts the logs that this instance has seen of the region. A
 	// restored backup begins another log, which gives commit numbers again.
 	logNumber int
 	// full is what a restricted state was cut from. nil: the state is a full one.
 	full *RegionState
-	// withListing returns the Region with upstream's list of clusters. The Region of
+	// WithListing returns the Region with upstream's list of clusters. The Region of
 	// a restricted state lacks it, because cutting it out reads all of the list.
 	WithListing func() *archive.Region
 

@@ -35,7 +35,7 @@ func (r *Resolver) ResolveRegions(
 	}
 	for _, region := range regions {
 		if err := failures[region]; err != nil {
-			f = f.Merge(FreshnessOfMissingRegion(r.ExplainMissingRegion(ctx, err)), region, true)
+			f = f.Merge(FreshnessOfMissingRegion(r.ReportRegionError(ctx, err)), region, true)
 		}
 	}
 	return subjects, f, nil
@@ -71,10 +71,10 @@ func (r *Resolver) loadSubjects(
 	return subjects, failures
 }
 
-// ExplainMissingRegion returns the error for a region that is left out of an
+// ReportRegionError returns the error for a region that is left out of an
 // answer, and reports its cause. A region without data is not reported: it may
 // not have had its first run.
-func (r *Resolver) ExplainMissingRegion(ctx context.Context, err error) *apierror.Error {
+func (r *Resolver) ReportRegionError(ctx context.Context, err error) *apierror.Error {
 	e := ToAPIError(err)
 	if e.Cause != nil && !errors.Is(err, archive.ErrNoData) {
 		r.Report(ctx, "", e.Cause)

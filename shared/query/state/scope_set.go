@@ -15,17 +15,17 @@ import (
 // ScopeSet is a selection resolved against one state of a region. It must not
 // be changed once it is finished.
 type ScopeSet struct {
-	// region is the one that all scopes are of. A set never covers several.
+	// Region is the one that all scopes are of. A set never covers several.
 	Region string
-	// scopes are the selected scopes that have content, in canonical order.
+	// Scopes are the selected scopes that have content, in canonical order.
 	Scopes []format.ScopeState
 	// empty are the selected scopes that were never captured with success.
 	empty []format.ScopeState
-	// several says that the selection can match several scopes, and byType that
+	// Several says that the selection can match several scopes, and byType that
 	// it can match several instance types. They do not depend on what it did
 	// match, so that answers keep their shape.
 	Several, ByType bool
-	// indexSequence is the commit that the region's index goes up to. 0: the
+	// IndexSequence is the commit that the region's index goes up to. 0: the
 	// region has no index.
 	IndexSequence int64
 

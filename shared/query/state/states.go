@@ -12,8 +12,8 @@ import (
 
 // States gives what a caller may see of the regions: states, the log and the index of
 // images. It has two implementations. FullStates is for callers who may see every
-// cluster. grantStates wraps it and cuts out what a grant covers, so that nothing
-// above has to know whether its caller is limited.
+// cluster. GrantStates wraps it and cuts out what a grant covers, so that only
+// readers of commits ask Covers.
 //
 // Both are safe for concurrent use. Their errors are those of WrapStoreError and
 // wrapHistoryError, or that of a context that has ended.
@@ -21,20 +21,20 @@ type States interface {
 	stateReader
 	logReader
 	indexReader
-	// covers reports whether the caller may see a scope.
+	// Covers reports whether the caller may see a scope.
 	Covers(ref format.ScopeRef) bool
 }
 
 // stateReader reads the states of regions, by their ids. Every region must be served.
 type stateReader interface {
-	// loadCurrent returns the present state, or the last one that was read if the
+	// LoadCurrent returns the present state, or the last one that was read if the
 	// store does not answer.
 	LoadCurrent(ctx context.Context, region string) (Current, error)
-	// stateAsOf returns the state at a moment. It returns an error for a moment before
+	// StateAsOf returns the state at a moment. It returns an error for a moment before
 	// the first commit that is kept, or after the last one. Moments mean the same
 	// commits for every caller.
 	StateAsOf(ctx context.Context, current Current, at request.AsOf) (*RegionState, error)
-	// readUpTo asks the store for the present state, unless the one at hand goes up to
+	// ReadUpTo asks the store for the present state, unless the one at hand goes up to
 	// a commit. It returns an error if the store does not answer, and none if it has no
 	// such commit.
 	ReadUpTo(ctx context.Context, region string, sequence int64) error
@@ -47,18 +47,18 @@ type stateReader interface {
 // logReader reads the log of a region. Commits are yielded whole: covers says which of
 // their scopes the caller may see.
 type logReader interface {
-	// commits yields the commits up to the present state from a number on. If imageIDs
+	// Commits yields the commits up to the present state from a number on. If imageIDs
 	// is not nil, it leaves out commits that say nothing of these images. It ends with
 	// the first error.
 	Commits(ctx context.Context, current Current, imageIDs []string, from int64) iter.Seq2[*format.Commit, error]
-	// commitsBackward is commits in the other order: from a number down to the first
+	// CommitsBackward is commits in the other order: from a number down to the first
 	// commit that is kept.
 	CommitsBackward(
 		ctx context.Context, current Current, imageIDs []string, from int64,
 	) iter.Seq2[*format.Commit, error]
-	// firstCommit returns the number and time of the first commit that is kept.
+	// FirstCommit returns the number and time of the first commit that is kept.
 	FirstCommit(ctx context.Context, current Current) (*archive.TooEarlyError, error)
-	// lastCommitAt returns the number of the last commit that is not later than a time;
+	// LastCommitAt returns the number of the last commit that is not later than a time;
 	// 0: every commit is later. It returns *archive.TooEarlyError if that is no longer
 	// kept.
 	LastCommitAt(ctx context.Context, current Current, t time.Time) (int64, error)
@@ -69,10 +69,10 @@ type logReader interface {
 
 // indexReader reads the index of a region's images.
 type indexReader interface {
-	// imageDates returns the dates of an image in any scope of a region. ok is false if
+	// ImageDates returns the dates of an image in any scope of a region. ok is false if
 	// that is not known: the index can lag behind the log, be damaged or be lost.
 	ImageDates(ctx context.Context, current Current, imageID string) (dates format.ImageDates, ok bool, err error)
-	// prefetchIndex begins to read the index of a region that has not been read yet,
+	// PrefetchIndex begins to read the index of a region that has not been read yet,
 	// for a lookup that will need most of its lists.
 	PrefetchIndex(ctx context.Context, region string)
 }
@@ -80,7 +80,7 @@ type indexReader interface {
 // ImageIndex is the index of each region, which FullStates gives to callers. A
 // *imageset.listLoader is one.
 type ImageIndex interface {
-	// datesOf is imageDates. The index must go up to the commit upTo, if there is such
+	// DatesOf is imageDates. The index must go up to the commit upTo, if there is such
 	// an index.
 	DatesOf(ctx context.Context, region string, upTo int64, imageID string) (format.ImageDates, bool, error)
 	PrefetchIndex(ctx context.Context, region string)

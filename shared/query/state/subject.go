@@ -48,7 +48,7 @@ func (r *Resolver) Resolve(
 	return sub, r.CheckFreshness(req, sub)
 }
 
-// ResolvePage is resolve for the routes with pages of images. A page that is
+// ResolvePage is Resolve for the routes with pages of images. A page that is
 // not the first has the state that its cursor names. That keeps the pages of
 // one list consistent: commits between two pages neither repeat nor hide an
 // image.
