@@ -66,6 +66,7 @@ func TestIndexFollowsTheLog(t *testing.T) {
 				res.Region.IndexSequence, res.Region.Sequence)
 		}
 		b.checkIndexLists()
+		b.checkIndexImages(step.about)
 		if audit := b.verifyRegion(); len(audit.Findings) > 0 {
 			t.Errorf("%s: %v", step.about, audit.Findings)
 		}
@@ -76,6 +77,7 @@ func TestIndexFollowsTheLog(t *testing.T) {
 		if after := withoutHeader(b.readObject(indexKey)); after != before {
 			t.Errorf("%s: made anew it is\n%swant\n%s", step.about, after, before)
 		}
+		b.checkIndexImages(step.about + ", repaired")
 		b.now = b.now.Add(time.Hour)
 	}
 }
@@ -117,6 +119,25 @@ func renderDates(d format.ImageDates) string {
 		return clock(d.FirstSeen)
 	}
 	return clock(d.FirstSeen) + "~" + clock(d.ChangedAt)
+}
+
+// checkIndexImages checks that the head has the number of contents that all snapshots of
+// the region have together.
+func (b *fixture) checkIndexImages(about string) {
+	b.t.Helper()
+	a, now, contents := archive.New(b.bucket, b.keys), b.readNow(), map[string]bool{}
+	for _, s := range now.Scopes() {
+		snapshot, err := a.Snapshot(context.Background(), s.Scope(region), s.Digest)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		for _, im := range snapshot.Images {
+			contents[im.Raw] = true
+		}
+	}
+	if now.IndexImages != len(contents) {
+		b.t.Errorf("%s: the head says %d images, there are %d", about, now.IndexImages, len(contents))
+	}
 }
 
 // checkIndexLists compares the lists of the index with the snapshots.
@@ -227,7 +248,8 @@ func TestFailedIndexIsPutByTheNextRun(t *testing.T) {
 	writer := archive.NewWriter(faulty, b.keys, func() time.Time { return b.now })
 	base := b.loadBase()
 	res, err := writer.Commit(context.Background(), base, b.newRun(b.newCheck(base, scopeOf("", ""), "a", "b")))
-	if err != nil || res.HeadError == nil || res.Region.IndexSequence != 1 || b.readNow().Sequence != 2 {
+	if err != nil || res.HeadError == nil || res.Region.IndexSequence != 1 || res.Region.IndexImages != 1 ||
+		b.readNow().Sequence != 2 {
 		t.Errorf("the run ends with %v, %v at commit %d", err, res.HeadError, b.readNow().Sequence)
 	}
 	base = b.loadBase()
@@ -235,6 +257,7 @@ func TestFailedIndexIsPutByTheNextRun(t *testing.T) {
 		res.Region.IndexSequence != 2 {
 		t.Errorf("the next run leaves the index at %d", res.Region.IndexSequence)
 	}
+	b.checkIndexImages("the next run")
 	b.checkIndexLists()
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // updateIndex brings the index of a region up to the commit of a run and notes
-// in res.Region how far it goes. It writes nothing if the run changed no
+// in res.Region how far it goes and how many images it has. It writes nothing if the run changed no
 // content, unless the index is behind. put is true if an index may have been
 // written, which can be so with an error too.
 func (w *Writer) updateIndex(ctx context.Context, res *Result) (put bool, err error) {
@@ -25,8 +25,9 @@ func (w *Writer) updateIndex(ctx context.Context, res *Result) (put bool, err er
 		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
 		defer cancel()
 	}
-	if put, err = w.putIndex(ctx, r, res); err == nil {
-		r.IndexSequence = r.Sequence
+	imageCount, put, err := w.putIndex(ctx, r, res)
+	if err == nil {
+		r.IndexSequence, r.IndexImages = r.Sequence, imageCount
 	}
 	return put, err
 }
@@ -41,7 +42,7 @@ func (w *Writer) replaceOlderIndex(ctx context.Context, upTo int64, r *Region) e
 		if r.Sequence == upTo {
 			return nil
 		}
-		put, err := w.putIndex(ctx, r, &Result{})
+		_, put, err := w.putIndex(ctx, r, &Result{})
 		if err != nil || !put {
 			return err
 		}
@@ -54,21 +55,26 @@ func (w *Writer) replaceOlderIndex(ctx context.Context, upTo int64, r *Region) e
 }
 
 // putIndex builds the index of r and puts it, unless the stored one goes as far.
-// res is the result of the run that committed r, or empty. put is true if an
-// index may have been written, which can be so with an error too.
-func (w *Writer) putIndex(ctx context.Context, r *Region, res *Result) (put bool, err error) {
+// res is the result of the run that committed r, or empty. imageCount is the number
+// of images of r; 0: it is not known. put is true if an index may have been written,
+// which can be so with an error too.
+func (w *Writer) putIndex(ctx context.Context, r *Region, res *Result) (imageCount int, put bool, err error) {
 	b := w.newIndexBuilder(r)
 	// The first commit has no index to start from.
 	if r.Sequence > 1 {
 		if err := b.loadOld(ctx); err != nil {
-			return false, err
+			return 0, false, err
 		}
 	}
-	if b.old.Sequence >= r.Sequence {
-		return false, nil
+	switch {
+	case b.old.Sequence > r.Sequence: // it is about other content
+		return 0, false, nil
+	case b.old.Sequence == r.Sequence:
+		return len(b.old.Images), false, nil
 	}
-	if err := b.build(ctx, res); err != nil {
-		return true, fmt.Errorf("building the index of %q: %w", r.RegionID, err)
+	imageCount, err = b.build(ctx, res)
+	if err != nil {
+		return 0, true, fmt.Errorf("building the index of %q: %w", r.RegionID, err)
 	}
-	return true, nil
+	return imageCount, true, nil
 }

@@ -66,6 +66,8 @@ func TestVerifyProvesTheHead(t *testing.T) {
 		"another last line": {`"Hash":"`, `"Hash":"` + digest + `","H":"`, "the log ends with 3"},
 		"an index of a commit yet": {`"Index":3`, `"Index":9`,
 			"it says that the index goes to commit 9, the log ends with 3"},
+		"how many images the index has": {`"IndexImages":1`, `"IndexImages":2`,
+			"it says that the index has 2 images, it has 1"},
 		"a cluster":              {`"InstanceTypes":[]`, `"InstanceTypes":["x"]`, "its clusters are not those of the log"},
 		"the image of a cluster": {`"ImageId":""`, `"ImageId":"m-2"`, "its clusters are not those of the log"},
 		"when the content came": {`"CapturedAt":"2026-11-23T11`, `"CapturedAt":"2026-11-01T11`,

@@ -89,6 +89,9 @@ func parseETags(header, etag string, weak bool) clientETags {
 		client.any = true
 		return client
 	}
+	if !weak { // hints are no part of the content
+		etag = hint.TrimETag(etag)
+	}
 	// The tags are cut off one by one: a comma can stand inside the quotes of a
 	// tag.
 	for rest := header; rest != ""; {
@@ -106,7 +109,7 @@ func parseETags(header, etag string, weak bool) clientETags {
 		if isWeak && !weak {
 			continue
 		}
-		if !weak { // hints are no part of the content
+		if !weak {
 			tag = hint.TrimETag(tag)
 		}
 		client.plain = client.plain || tag == etag

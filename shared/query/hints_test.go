@@ -31,12 +31,13 @@ func TestHints(t *testing.T) {
 	h := newSmallRegion(t).Handler()
 	for query, want := range map[string][]string{
 		// Which scopes the question is about.
-		"":                   {"Only images that every cluster supports. ClusterId=* searches all captured images."},
-		"ClusterId=_any":     {"Only images that every cluster supports. ClusterId=* searches all captured images."},
+		"":                   {"Every cluster supports 2 of 5 captured images; ClusterId=* searches all."},
+		"ClusterId=_any":     {"Every cluster supports 2 of 5 captured images; ClusterId=* searches all."},
 		"ClusterId=ehpc-a":   nil,
 		"ClusterId=*":        nil,
-		"Status=available":   {"Only images that every cluster supports. ClusterId=* searches all captured images."},
+		"Status=available":   {"Every cluster supports 2 of 5 captured images; ClusterId=* searches all."},
 		"ClusterId=*&q=none": {`No captured image contains "none" in its name, description, id or product code.`},
+		"at=1":               {"Only images that every cluster supports. ClusterId=* searches all captured images."},
 		"q=ubuntu": {"Only images that every cluster supports were searched. 2 images match with ClusterId=*.",
 			`No image of the selection contains "ubuntu" in its name, description, id or product code.`},
 		"q=cuda": {`No captured image contains "cuda" in its name, description, id or product code.`},

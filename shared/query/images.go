@@ -32,8 +32,10 @@ func (s *lookup) serveImages(ctx context.Context, req *request.Request) (*answer
 	}
 	etag := makeETag(sub.Scopes.Digest, req.Canonical, req.Format)
 	// The answer has a hint, which an answer about all that is captured has not.
+	captured := 0
 	if sub.OmitsClusters() {
-		etag = makeETag(etag, "omitsClusters")
+		captured = s.countCaptured(sub)
+		etag = makeETag(etag, "omitsClusters") + hint.CountSuffix(captured)
 	}
 	return &answer{
 		freshness:    &sub.Freshness,
@@ -41,7 +43,7 @@ func (s *lookup) serveImages(ctx context.Context, req *request.Request) (*answer
 		etag:         etag,
 		lastModified: sub.Scopes.NewestContent,
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
-			p, hints, err := s.buildPage(ctx, req, sub)
+			p, hints, err := s.buildPage(ctx, req, sub, captured)
 			if err != nil {
 				return nil, err
 			}
@@ -52,13 +54,23 @@ func (s *lookup) serveImages(ctx context.Context, req *request.Request) (*answer
 	}, nil
 }
 
+// countCaptured returns the number of captured images; 0: it is not known. Images that
+// differ only in redacted fields are one, and the head counts them twice.
+func (s *lookup) countCaptured(sub *state.Subject) int {
+	if len(s.parser.Schema.Withheld) > 0 {
+		return 0
+	}
+	return sub.State.CapturedImages()
+}
+
 // buildPage loads the images of a subject, filters, groups and sorts them, and
-// returns the page that the request asks for, with hints.
+// returns the page that the request asks for, with hints. captured is
+// hint.Question.Captured.
 //
 // The order of the stages is part of the contract: filter, count facets, keep
 // the first of each group, check minCount, cut the page.
 func (s *lookup) buildPage(
-	ctx context.Context, req *request.Request, sub *state.Subject,
+	ctx context.Context, req *request.Request, sub *state.Subject, captured int,
 ) (*render.ImagePage, hint.Hints, error) {
 	// A damaged object of the present state is the operator's problem and is
 	// reported. A past state that a cursor names can be collected at any time:
@@ -76,7 +88,7 @@ func (s *lookup) buildPage(
 		return nil, hint.Hints{}, err
 	}
 	p := &render.ImagePage{Schema: s.parser.Schema, Set: set, Request: req}
-	question := hint.Question{Request: req, Subject: sub, Set: set, Matches: len(rows)}
+	question := hint.Question{Request: req, Subject: sub, Set: set, Matches: len(rows), Captured: captured}
 	// Facets count all matches, before latestBy selects among them.
 	if req.Facets != nil {
 		p.Facets = imageset.CountFacets(set, rows, req.Facets)

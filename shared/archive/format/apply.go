@@ -155,6 +155,11 @@ func (h *Head) MergeChecks(theirs *Head) {
 		h.Run = theirs.Run
 	}
 	h.Swept = h.Swept.Merge(theirs.Swept)
-	h.IndexSequence = max(h.IndexSequence, theirs.IndexSequence)
+	// The number of images belongs to the commit beside it.
+	if theirs.IndexSequence > h.IndexSequence {
+		h.IndexSequence, h.IndexImages = theirs.IndexSequence, theirs.IndexImages
+	} else if theirs.IndexSequence == h.IndexSequence {
+		h.IndexImages = max(h.IndexImages, theirs.IndexImages)
+	}
 	h.MonthIndex = h.MonthIndex.merge(theirs.MonthIndex)
 }

@@ -24,6 +24,8 @@ type storedHead struct {
 	Format int `json:"Format"`
 	// IndexSequence is the commit up to which the index goes.
 	IndexSequence int64 `json:"Index"`
+	// IndexImages is HeadInfo.IndexImages.
+	IndexImages int `json:"IndexImages"`
 	// Log is where in the log the head stands.
 	Log storedPosition `json:"Log"`
 	// MonthIndex is HeadInfo.MonthIndex.
@@ -88,6 +90,7 @@ func (h *Head) Encode() ([]byte, error) {
 		Discovery:     h.Discovery,
 		Format:        Version,
 		IndexSequence: h.IndexSequence,
+		IndexImages:   h.IndexImages,
 		Log: storedPosition{
 			Checkpoint: h.Log.Checkpoint, Files: nonNil(h.Files), Hash: h.Log.Hash, Month: h.Log.Month, Position: h.Log.Length,
 			Sealed: h.Log.Successor, Torn: h.Log.Torn,
@@ -138,7 +141,7 @@ func DecodeHeadEarly(region string, data []byte, onPosition func(LogPosition)) (
 		RegionID: region, Sequence: h.Sequence, CommittedAt: h.CommittedAt,
 		stored: stored, scopes: h.Scopes, clusters: h.Clusters, Files: h.Log.Files,
 		HeadInfo: HeadInfo{Discovery: h.Discovery, Run: h.Run, Swept: h.Swept,
-			IndexSequence: h.IndexSequence, MonthIndex: h.MonthIndex},
+			IndexSequence: h.IndexSequence, IndexImages: h.IndexImages, MonthIndex: h.MonthIndex},
 		Log: h.Log.position(),
 	}
 	if !bytes.Equal(h.UpstreamClusters, []byte("[]")) {

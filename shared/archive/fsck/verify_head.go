@@ -42,7 +42,7 @@ func (v *verifier) verifyHead(r *format.Head) error {
 	if err := v.verifyHeadPosition(key, h, r); err != nil {
 		return err
 	}
-	v.indexClaim = h.IndexSequence
+	v.indexClaim, v.indexImages = h.IndexSequence, h.IndexImages
 	v.verifyIndexedMonths(h.MonthIndex)
 	if !slices.EqualFunc(h.Clusters(), r.Clusters(), catalog.Cluster.Equal) && h.Sequence == r.Sequence {
 		v.report(key, "its clusters are not those of the log")

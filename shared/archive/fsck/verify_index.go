@@ -31,8 +31,8 @@ func (v *verifier) noteDates(key string, c *format.Commit, previous int64) error
 }
 
 // verifyIndex checks the index: its lists have the digests that name them, it says
-// no image was first seen later than the log says, and it goes as far as the head
-// says. The head may claim less than the whole log: the run that updates the index
+// no image was first seen later than the log says, and it goes as far and has as many
+// images as the head says. The head may claim less than the whole log: the run that updates the index
 // may still be at it, or has died, and the next run does it. keys are all keys of
 // the region.
 func (v *verifier) verifyIndex(r *format.Head, keys []string) error {
@@ -60,9 +60,27 @@ func (v *verifier) verifyIndex(r *format.Head, keys []string) error {
 		v.markBehind(key, len(v.audit.Findings)-1)
 	}
 	v.verifyIndexLists(key, x, r)
+	if err := v.verifyIndexImages(x, r); err != nil {
+		return err
+	}
 	if x.Sequence <= r.Sequence && !v.changedContent(x.Sequence, r.Sequence) {
 		v.verifyIndexDates(key, x)
 	}
+	return nil
+}
+
+// verifyIndexImages compares the number of images that the head states with that of the
+// index x, if both are about the same content.
+func (v *verifier) verifyIndexImages(x *format.Index, r *format.Head) error {
+	isSame := !v.changedContent(x.Sequence, v.indexClaim) && !v.changedContent(v.indexClaim, x.Sequence)
+	if v.indexImages == 0 || v.indexImages == len(x.Images) || !isSame || x.Sequence > r.Sequence {
+		return nil
+	}
+	key, err := v.keys.Head(r.RegionID)
+	if err != nil {
+		return err
+	}
+	v.report(key, "it says that the index has %d images, it has %d", v.indexImages, len(x.Images))
 	return nil
 }
 

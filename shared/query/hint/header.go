@@ -3,6 +3,7 @@ package hint
 import (
 	"encoding/hex"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"community-images/shared/query/request"
@@ -53,6 +54,15 @@ func (h Hints) ETagSuffix() string {
 	}
 	hash := request.ShortHash(strings.Join(h.Texts, "\n"))
 	return etagMark + hex.EncodeToString(hash[:])
+}
+
+// CountSuffix returns what an ETag needs for Question.Captured, which changes without the
+// content of the selected scopes. Unlike ETagSuffix it is known before the images are.
+func CountSuffix(captured int) string {
+	if captured == 0 {
+		return ""
+	}
+	return etagMark + strconv.Itoa(captured)
 }
 
 // TrimETag returns the part of an ETag that stands for the images alone.

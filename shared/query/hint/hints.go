@@ -25,6 +25,9 @@ type Question struct {
 	Subject *state.Subject
 	Set     *imageset.Set // of the subject
 	Matches int           // images of Set that meet all conditions
+	// Captured is the number of captured images; 0: it is not known. The ETag needs
+	// CountSuffix of it.
+	Captured int
 }
 
 // Find returns the hints of an answer. isFew says that it has too few images. h must show
@@ -40,7 +43,10 @@ func Find(ctx context.Context, h *history.Reader, q Question, isFew bool) Hints 
 // nothing: nobody waits for a hint next to images.
 func describeQuestion(q Question) Hints {
 	var h Hints
-	if q.Subject.OmitsClusters() {
+	switch {
+	case q.Subject.OmitsClusters() && q.Captured > 0:
+		h.add("Every cluster supports %d of %d captured images; ClusterId=* searches all.", q.Set.Len(), q.Captured)
+	case q.Subject.OmitsClusters():
 		h.add("Only images that every cluster supports. " + searchAll)
 	}
 	ids := q.Request.ImageIDs

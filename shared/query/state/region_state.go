@@ -73,6 +73,16 @@ func (st *RegionState) maxCachedScopes() int {
 	return 4*st.ScopeCount() + few
 }
 
+// CapturedImages returns how many images ClusterId=* lists, if no field is redacted. It
+// reads nothing. It returns 0 if that is not known, as for past states and for callers who
+// do not see all clusters.
+func (st *RegionState) CapturedImages() int {
+	if !st.Live || st.full != nil || st.IndexSequence != st.Sequence {
+		return 0
+	}
+	return st.IndexImages
+}
+
 // ClusterNames lists the captured clusters in order, without the empty name.
 func (st *RegionState) ClusterNames() []string {
 	var names []string

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"community-images/shared/access"
 	"community-images/shared/archive"
 	"community-images/shared/archive/format"
 	"community-images/shared/query/request"
@@ -55,5 +56,33 @@ func TestScopeSetsAreBounded(t *testing.T) {
 	}
 	if len(st.scopeSets) != clusters {
 		t.Errorf("of %d clusters %d are held", clusters, len(st.scopeSets))
+	}
+}
+
+// TestCapturedImages: the number counts only while it is about the present content and the
+// caller sees all of it.
+func TestCapturedImages(t *testing.T) {
+	t.Parallel()
+	region := func(indexed int64) *archive.Region {
+		return &archive.Region{Head: format.Head{RegionID: "cn-hangzhou", Sequence: 7,
+			HeadInfo: format.HeadInfo{IndexSequence: indexed, IndexImages: 230}}}
+	}
+	present := newRegionState(region(7), true)
+	restricted := restrictState(present, access.Grant{Clusters: []string{"ehpc-a"}})
+	for about, row := range map[string]struct {
+		state *RegionState
+		want  int
+	}{
+		"the present":                         {present, 230},
+		"an index without the last commit":    {newRegionState(region(6), true), 0},
+		"a past state":                        {newRegionState(region(7), false), 0},
+		"a caller who sees one cluster alone": {restricted, 0},
+	} {
+		if got := row.state.CapturedImages(); got != row.want {
+			t.Errorf("%s: %d images, want %d", about, got, row.want)
+		}
+	}
+	if restricted.IndexImages != 0 {
+		t.Errorf("the restricted state has the number %d", restricted.IndexImages)
 	}
 }
