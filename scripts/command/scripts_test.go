@@ -47,6 +47,16 @@ var scripts = map[string][]invocation{
 		{"-every 1ms", 2, []string{"-every 1ms is too short; allowed are 1s and longer", seeHelp}},
 		{"-once=maybe", 2, []string{`invalid boolean value "maybe" for -once: parse error`, seeHelp}},
 	},
+	"open": {
+		{"", 2, []string{
+			"-region or -url is not set: which deployment to open",
+			"ALIBABA_CLOUD_ACCESS_KEY_ID is not set: the access key to find the stack and to sign with; " +
+				"with -url a token suffices", seeHelp}},
+		{"-url https://images.example -listen 0.0.0.0:80", 2, []string{
+			`-listen "0.0.0.0:80" is not on the loopback interface: use 127.0.0.1 or [::1]`,
+			"ALIBABA_CLOUD_ACCESS_KEY_ID is not set, and COMMUNITY_IMAGES_TOKEN neither: an access key to sign with, or a token",
+			seeHelp}},
+	},
 	"operate/backup": {
 		{"", 2, []string{"name one directory", seeHelp}},
 		{"a b", 2, []string{"name one directory", seeHelp}},
