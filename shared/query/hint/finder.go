@@ -79,13 +79,22 @@ func (f *finder) explainScopes() {
 	}
 	switch {
 	case f.captured != nil && f.capturedMatches > f.Matches:
-		f.add("%s%s with ClusterId=*.", narrow, countMatches(f.capturedMatches, "image"))
+		f.add("%s%s %s.", narrow, countMatches(f.capturedMatches, "image"), f.describeWider())
 	case f.captured == nil && narrow != "":
 		f.add("%s", narrow+searchAll)
 	}
 	if f.Set.Len() == 0 {
 		f.add("The selection has no images at all.")
 	}
+}
+
+// describeWider says where everything captured is searched. In a matrix ClusterId=* gives
+// columns of clusters, and no images that only some instance types have.
+func (f *finder) describeWider() string {
+	if images := "/v1/images"; f.Request.Route.Pattern != images {
+		return "in " + images + "?ClusterId=*"
+	}
+	return "with ClusterId=*"
 }
 
 // explainIDs says of ids that the selection lacks which scopes offer them, or until when
