@@ -24,15 +24,29 @@ func readTemplate(t *testing.T) string {
 	return string(data)
 }
 
+// parsedTemplate returns the template, which the tests must not change.
+var parsedTemplate = sync.OnceValues(func() (*rostemplate.Template, error) {
+	data, err := os.ReadFile(theTemplate)
+	if err != nil {
+		return nil, err
+	}
+	return rostemplate.Parse(data)
+})
+
 var models = sync.OnceValues(func() (rosmodel.Catalog, error) { return rosmodel.ParseText(extract) })
 
 func check(t *testing.T, text string) []string {
 	t.Helper()
-	catalog, err := models()
+	template, err := rostemplate.Parse([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	template, err := rostemplate.Parse([]byte(text))
+	return checkParsed(t, template)
+}
+
+func checkParsed(t *testing.T, template *rostemplate.Template) []string {
+	t.Helper()
+	catalog, err := models()
 	if err != nil {
 		t.Fatal(err)
 	}

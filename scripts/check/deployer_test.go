@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"community-images/scripts/check/rampolicy"
-	"community-images/scripts/check/rostemplate"
 )
 
 // deployerActions are calls that ROS makes in the deployer's name for a resource of
@@ -39,7 +38,7 @@ func TestREADMEListsWhatADeployerNeeds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template, err := rostemplate.Parse([]byte(readTemplate(t)))
+	template, err := parsedTemplate()
 	if err != nil {
 		t.Fatal(err)
 	}

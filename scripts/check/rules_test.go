@@ -12,7 +12,7 @@ import (
 // the reason for which the template's rules refuse it; none if they do not.
 func TestRulesRefuseWhatIsNotSafe(t *testing.T) {
 	t.Parallel()
-	template, err := rostemplate.Parse([]byte(readTemplate(t)))
+	template, err := parsedTemplate()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,7 @@ func (s *stack) checkLogIndex() {
 // resourcesWith returns the template with what has no default, and what is given.
 func resourcesWith(t *testing.T, given map[string]any) map[string]rostemplate.Resource {
 	t.Helper()
-	template, err := rostemplate.Parse([]byte(readTemplate(t)))
+	template, err := parsedTemplate()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestREADMEListsEveryParameter(t *testing.T) {
 			}
 		}
 	}
-	template, err := rostemplate.Parse([]byte(readTemplate(t)))
+	template, err := parsedTemplate()
 	if err != nil {
 		t.Fatal(err)
 	}

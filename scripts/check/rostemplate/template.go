@@ -48,6 +48,16 @@ func Parse(data []byte) (*Template, error) {
 	if err := yaml.Unmarshal(data, &doc); err != nil {
 		return nil, fmt.Errorf("parsing the template: %w", err)
 	}
+	t, err := ParseDocument(&doc)
+	if err == nil && len(data) > MaxSize {
+		t.addProblem(doc.Content[0], "template", "has %d bytes; ROS accepts %d", len(data), MaxSize)
+	}
+	return t, err
+}
+
+// ParseDocument is Parse for a document that has been read as YAML. The
+// template keeps the nodes of the document. It does not check the size.
+func ParseDocument(doc *yaml.Node) (*Template, error) {
 	// An empty file has no content; a list is not a template.
 	if len(doc.Content) != 1 || doc.Content[0].Kind != yaml.MappingNode {
 		return nil, errors.New("parsing the template: it is not a mapping")
@@ -55,9 +65,6 @@ func Parse(data []byte) (*Template, error) {
 	// A document node has one child, the mapping of the sections.
 	root := doc.Content[0]
 	t := &Template{sections: map[string]*yaml.Node{}}
-	if len(data) > MaxSize {
-		t.addProblem(root, "template", "has %d bytes; ROS accepts %d", len(data), MaxSize)
-	}
 	// What follows reads the nodes directly, and would miss aliases and repeated keys.
 	t.checkYAML(root)
 	for name, value := range entries(root) {

@@ -2,7 +2,6 @@ package rostemplate
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -156,7 +155,7 @@ func (c *checker) checkScalar(n *yaml.Node, p rosmodel.Property, l location) {
 	}
 	// The pattern is JavaScript's. Most are valid in Go, too; the others are
 	// reported, so that nobody believes they were checked.
-	if pattern, err := regexp.Compile(p.Pattern); err != nil {
+	if pattern, err := compileOnce(p.Pattern); err != nil {
 		c.report(n, "property %s: its pattern %s cannot be checked here", l.shown, p.Pattern)
 	} else if !pattern.MatchString(n.Value) {
 		c.report(n, "property %s: %q does not match %s", l.shown, n.Value, p.Pattern)
