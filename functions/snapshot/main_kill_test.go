@@ -148,10 +148,10 @@ func (f *fleetState) imagesJSON(i int) string {
 		f.versionMark(i))
 }
 
-// views are lookups that together show every scope, and the first of them all
-// at once.
+// views are lookups that show the digests of all scopes, and the images that
+// every cluster supports, the answers without a type, and everything.
 var views = []string{"/v1/clusters?RegionId=cn-hangzhou", "/v1/images?format=ids",
-	"/v1/images?ClusterId=*&format=ids&limit=1000", "/v1/images?ClusterId=*&InstanceType=*&format=ids&limit=1000"}
+	"/v1/images?ClusterId=*&InstanceType=_any&format=ids&limit=1000", "/v1/images?ClusterId=*&format=ids&limit=1000"}
 
 // expectedViews is what the views show of the fleet as it is.
 func (f *fleetState) expectedViews(t *testing.T) []string {
@@ -167,15 +167,17 @@ func (f *fleetState) expectedViews(t *testing.T) []string {
 		s := catalog.NewSnapshot(catalog.Scope{RegionID: region, ClusterID: q.ClusterID, InstanceType: q.InstanceType},
 			catalog.Time{}, "", images)
 		digests += s.Digest + "\n"
-		v := 1
-		if q.ClusterID != "" {
-			v++
-		}
-		if q.InstanceType != "" {
-			v++
+		shown := []int{3}
+		if q.InstanceType == "" {
+			shown = append(shown, 2)
+			if q.ClusterID == "" {
+				shown = append(shown, 1)
+			}
 		}
 		for _, im := range s.Images {
-			ids[v] = append(ids[v], im.ImageID)
+			for _, v := range shown {
+				ids[v] = append(ids[v], im.ImageID)
+			}
 		}
 	}
 	all := []string{digests}
