@@ -8,17 +8,22 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 )
 
+// releaseFlags are those of scripts/build but for the version. So the binaries
+// are what is deployed, and the build cache has each package in one form for both.
+var releaseFlags = []string{"-buildvcs=false", "-trimpath", "-tags=nethttpomithttp2", "-ldflags=-s -w"}
+
 // Build compiles main packages into a directory, each under the last step of
-// its import path. Arguments that begin with "-" go to go build. It runs in the
-// working directory, which must be inside the module. Like the code that is
-// deployed, the binaries need no C library, and nothing is asked of git, which
-// refuses checkouts of other users.
-func Build(ctx context.Context, dir string, args ...string) error {
-	cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-buildvcs=false", "-o", dir + string(filepath.Separator)}, args...)...)
+// its import path. It runs in the working directory, which must be inside the
+// module. Like the code that is deployed, the binaries need no C library, and
+// nothing is asked of git, which refuses checkouts of other users.
+func Build(ctx context.Context, dir string, importPaths ...string) error {
+	args := slices.Concat([]string{"build", "-o", dir + string(filepath.Separator)}, releaseFlags, importPaths)
+	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("running %v: %w\n%s", cmd.Args, err, out)
@@ -46,8 +51,8 @@ func Run(m *testing.M) int {
 	return m.Run()
 }
 
-// Binary returns the path of a package's binary, compiled with -trimpath at
-// the first call of this test process. It needs Run.
+// Binary returns the path of a package's binary, compiled at the first call of
+// this test process. It needs Run.
 func Binary(t testing.TB, importPath string) string {
 	t.Helper()
 	built.Lock()
@@ -58,7 +63,7 @@ func Binary(t testing.TB, importPath string) string {
 	build := built.packs[importPath]
 	if build == nil {
 		build = sync.OnceValue(func() error {
-			return Build(context.Background(), built.dir, "-trimpath", importPath)
+			return Build(context.Background(), built.dir, importPath)
 		})
 		built.packs[importPath] = build
 	}
