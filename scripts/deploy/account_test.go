@@ -6,15 +6,13 @@ import (
 	"fmt"
 	"io"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"community-images/scripts/build/bundle"
+	"community-images/scripts/build/bundle/bundletest"
 	"community-images/scripts/deploy/deploytest"
 	"community-images/shared/cloud"
 	"community-images/shared/ehpc/ehpctest"
@@ -125,39 +123,13 @@ func (a *account) objects(bucket string) []string {
 // builds holds the packages of the versions that tests ask for.
 var builds sync.Map
 
-// buildOnce is bundle.Make, once for each version, and by the command: the race
-// detector would make the packing ten times slower.
+// buildOnce is bundle.Make, once for each version.
 func buildOnce(_ context.Context, o bundle.Options) ([]bundle.Bundle, error) {
 	if o.Version == "mislabelled" { // its binaries say something else
 		o.Version = "v1"
 	}
 	build, _ := builds.LoadOrStore(o.Version, sync.OnceValues(func() ([]bundle.Bundle, error) {
-		return build(o.Version)
+		return bundletest.Make(o.Version)
 	}))
 	return build.(func() ([]bundle.Bundle, error))()
-}
-
-func build(version string) ([]bundle.Bundle, error) {
-	dir, err := os.MkdirTemp("", "community-images-deploy-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	if out, err := exec.Command("go", "run", "community-images/scripts/build", "-version", version, "-out",
-		dir).CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%w: %s", err, out)
-	}
-	var all []bundle.Bundle
-	for _, function := range bundle.Functions {
-		paths, err := filepath.Glob(filepath.Join(dir, "community-images-"+function+"-*.zip"))
-		if err != nil || len(paths) != 1 {
-			return nil, fmt.Errorf("%s is at %q, %w", function, paths, err)
-		}
-		data, err := os.ReadFile(paths[0])
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, bundle.Bundle{Function: function, Name: filepath.Base(paths[0]), Version: version, Zip: data})
-	}
-	return all, nil
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"community-images/scripts/build/bundle/bundletest"
 	"community-images/scripts/check/rampolicy"
 	"community-images/scripts/check/rostemplate"
 	"community-images/scripts/deploy/deploytest"
@@ -233,16 +234,22 @@ func (o outcome) mustNotShow(p *platform, text string) {
 	}
 }
 
-// buildOnce builds the code once for all tests.
+// buildOnce is buildCode, once for all tests.
 func buildOnce(ctx context.Context, root, version string) (code, error) {
 	buildLock.Lock()
 	defer buildLock.Unlock()
-	if built.probe == nil {
-		var err error
-		if built, err = buildCode(ctx, root, version); err != nil {
-			return code{}, err
-		}
+	if built.probe != nil {
+		return built, nil
 	}
+	functions, err := bundletest.Make(version)
+	if err != nil {
+		return code{}, err
+	}
+	probe, err := buildProbe(ctx, root)
+	if err != nil {
+		return code{}, err
+	}
+	built = code{version: version, functions: functions, probe: probe}
 	return built, nil
 }
 
