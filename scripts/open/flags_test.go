@@ -42,7 +42,8 @@ func TestWrongStarts(t *testing.T) {
 		{[]string{tokenVariable + "=old-token"}, "-region cn-hangzhou", "with -url a token suffices"},
 		{key, "-url https://x.example now", `unexpected argument "now"`},
 	} {
-		if got := fails(t, newProcess(row.environ, nil, nil), 2, strings.Fields(row.args)...); !strings.Contains(got, row.says) {
+		got := fails(t, newProcess(row.environ, nil, nil), 2, strings.Fields(row.args)...)
+		if !strings.Contains(got, row.says) {
 			t.Errorf("%s: %s", row.args, got)
 		}
 	}

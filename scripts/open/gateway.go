@@ -197,7 +197,7 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 // handleError answers for a deployment that did not.
 func (g *gateway) handleError(w http.ResponseWriter, r *http.Request, err error) {
 	status := http.StatusBadGateway
-	if errors.Is(r.Context().Err(), context.DeadlineExceeded) || strings.Contains(err.Error(), "timeout") {
+	if isTimeout(err) || isTimeout(r.Context().Err()) {
 		status, err = http.StatusGatewayTimeout, context.DeadlineExceeded
 	}
 	sendText(w, status, g.upstream.explain(err).Error())

@@ -57,7 +57,8 @@ func TestOnlyTheSecretOpens(t *testing.T) {
 		{"another origin", "GET", "/", header{"Cookie": cookie, "Origin": "http://evil.example"}},
 		{"another port's origin", "POST", "/", header{"Cookie": cookie, "Origin": "http://127.0.0.1:1"}},
 		{"the origin of a sandbox", "POST", "/", header{"Cookie": cookie, "Origin": "null"}},
-		{"another origin with a bearer", "GET", "/", header{"Authorization": "Bearer " + o.secret, "Origin": "https://x.example"}},
+		{"another origin with a bearer", "GET", "/", header{
+			"Authorization": "Bearer " + o.secret, "Origin": "https://x.example"}},
 		{"a page of another site", "GET", "/", header{"Cookie": cookie, "Sec-Fetch-Site": "cross-site"}},
 		{"a page of another port", "GET", "/", header{"Cookie": cookie, "Sec-Fetch-Site": "same-site"}},
 		{"another site at the address", "GET", "/?open=" + o.secret, header{"Sec-Fetch-Site": "cross-site"}},

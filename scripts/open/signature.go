@@ -55,8 +55,8 @@ func cutSignature(raw string) string {
 // signature of the gateway does not cover these headers, and Function Compute
 // does not promise to pass them.
 func addAction(raw string, h http.Header) string {
-	for parameter, header := range map[string]string{"Action": "X-Acs-Action", "Version": "X-Acs-Version"} {
-		if value := h.Get(header); value != "" {
+	for _, parameter := range []string{"Action", "Version"} {
+		if value := h.Get("X-Acs-" + parameter); value != "" {
 			_, raw = cutParameters(raw, parameter)
 			raw = strings.TrimPrefix(raw+"&"+parameter+"="+url.QueryEscape(value), "&")
 		}

@@ -157,15 +157,20 @@ func codeOf(code string) string {
 // explain says why there is no answer, in one line without secrets.
 func (u *upstream) explain(err error) error {
 	var answer *answerError
-	var timeout net.Error
 	switch {
 	case errors.As(err, &answer):
 		return err
-	case errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout():
+	case isTimeout(err):
 		return fmt.Errorf("%s does not answer in time: check the network, and try again", u.target.Host)
 	}
 	reason := oneLine(u.authentication.redact(neterror.Text(err)))
 	return fmt.Errorf("%s cannot be reached, %s: check the URL and the network", u.target.Host, reason)
+}
+
+// isTimeout reports whether an error says that something took too long.
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
 }
 
 // readCloser reads from one and closes the other.
