@@ -30,7 +30,9 @@ type account struct {
 // newAccount returns an account of the caller, with a simulated E-HPC.
 func newAccount(t *testing.T) *account {
 	t.Helper()
-	role := cloud.Credentials{AccessKeyID: "STS.role", AccessKeySecret: "the-roles-secret", SecurityToken: "the-roles-token"}
+	role := cloud.Credentials{
+		AccessKeyID: "STS.role", AccessKeySecret: "the-roles-secret", SecurityToken: "the-roles-token",
+	}
 	var keys []osstest.Key
 	for _, c := range []cloud.Credentials{caller, role} {
 		keys = append(keys, osstest.Key{ID: c.AccessKeyID, Secret: c.AccessKeySecret, Token: c.SecurityToken})
