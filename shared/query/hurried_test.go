@@ -58,8 +58,8 @@ func TestWhatHurriedPeopleMeet(t *testing.T) {
 	h := newHurriedRegion(t).Handler()
 	for says, questions := range map[string][]hurriedQuestion{
 		"a list without ClusterId is a part, and says so": {
-			{target: "/v1/images", status: 200, says: []string{`"TotalCount":2`, "Only images that every cluster supports. " +
-				"ClusterId=* searches all captured images."}},
+			{target: "/v1/images", status: 200, says: []string{`"TotalCount":2`,
+				"Every cluster supports 2 of 4 captured images; ClusterId=* searches all."}},
 			{target: "/v1/images?ClusterId=*", status: 200, says: []string{`"TotalCount":4`}, lacks: []string{"Hints"}},
 			{target: "/v1/images?ClusterId=*&InstanceType=*", status: 200, says: []string{`"TotalCount":4`}},
 		},
@@ -116,7 +116,8 @@ func TestWhatHurriedPeopleMeet(t *testing.T) {
 			{target: "/v1/images?at=2026-11-29T01:45:00", status: 400,
 				says: []string{"at has no time zone", "Add Z or +08:00."}},
 			{target: "/v1/images?at=-7d", status: 404, says: []string{"BeforeFirstCommit"}, lacks: []string{"since=0"}},
-			{target: "/v1/diff?from=-7d", status: 404, says: []string{"BeforeFirstCommit"}, lacks: []string{"since=0"}},
+			{target: "/v1/diff?from=-7d", status: 404, says: []string{"BeforeFirstCommit", "Use from=1, or a later time."},
+				lacks: []string{"since=0"}},
 		},
 	} {
 		t.Run(says, func(t *testing.T) {

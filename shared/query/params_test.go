@@ -179,8 +179,8 @@ func TestAdviceNamesParametersOfTheRoute(t *testing.T) {
 	t.Parallel()
 	h := newSmallRegion(t).Handler()
 	for target, want := range map[string]string{
-		"/v1/images?at=2026-11-22":     "Ask for that time or a later one.",
-		"/v1/diff?from=2026-11-22":     "Ask for that time or a later one.",
+		"/v1/images?at=2026-11-22":     "Use at=1, or a later time.",
+		"/v1/diff?from=2026-11-22":     "Use from=1, or a later time.",
 		"/v1/images?limit=0":           "",
 		"/v1/images?limt=1":            "/openapi.json describes every route and parameter.",
 		"/v1/images?ClusterId=a&at=-1": "",

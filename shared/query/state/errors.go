@@ -95,7 +95,7 @@ func (c namedCluster) describe() string {
 // recommend returns the advice that stands beside the message.
 func (e *clusterError) recommend() string {
 	if ids := e.withName(); len(ids) > 0 {
-		return "Use ClusterId=" + ids[0] + "."
+		return "Use the id " + ids[0] + "." // of ClusterId, or of with
 	}
 	if e.name == "" {
 		return "Name one of the captured clusters with ClusterId, or all of them with ClusterId=*."
@@ -288,8 +288,11 @@ func historyAPIError(err error) *apierror.Error {
 	switch {
 	case errors.As(err, &early):
 		recommend := "Ask for that time or a later one."
-		if param != nil && param.param == request.ParamSince.Name {
+		switch {
+		case param != nil && param.param == request.ParamSince.Name:
 			recommend += " since=0 begins with the oldest commit that is kept."
+		case param != nil:
+			recommend = fmt.Sprintf("Use %s=%d, or a later time.", param.param, early.FirstSequence)
 		}
 		return &apierror.Error{
 			Status: http.StatusNotFound, Code: fault.CodeEarly, Recommend: recommend,
