@@ -25,9 +25,8 @@ func (s *lookup) serveFeed(ctx context.Context, req *request.Request) (*answer, 
 	if err := s.history.ReadLogOfCursor(ctx, region, req.Since.Cursor); err != nil {
 		return nil, err
 	}
-	// A row of an image says whether it is still offered, which the index knows.
-	usesIndex := !req.ListsScopes() && req.Selection.IsEverything()
-	sub, err := s.Resolve(ctx, req, region, usesIndex, func(state *state.RegionState) (*state.ScopeSet, error) {
+	// A page that needs the index begins to read it when that is known.
+	sub, err := s.Resolve(ctx, req, region, false, func(state *state.RegionState) (*state.ScopeSet, error) {
 		// A scope that has ended still has a history, so nothing has to match.
 		return state.MatchingScopes(req.Selection), nil
 	})

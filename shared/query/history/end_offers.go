@@ -32,7 +32,10 @@ func newEndOffers(h *Reader, end *state.RegionState, filter Filter) *endOffers {
 }
 
 // note notes whether a commit left an image in a scope.
-func (o *endOffers) note(imageID string, isThere bool) {
+func (o *endOffers) note(ctx context.Context, imageID string, isThere bool) {
+	if !isThere {
+		o.lists.Prefetch(ctx)
+	}
 	if known, ok := o.byLog[imageID]; ok && (o.isBackward || known == isThere) {
 		return
 	}

@@ -43,6 +43,12 @@ type Filter struct {
 // limit, and one to know that there are more.
 func (f *Filter) hasRoom(entries int) bool { return f.Limit == 0 || entries <= f.Limit }
 
+// endsEarly reports whether a page of rows is likely to end before its feed, which has a
+// number of commits. Most commits have a row.
+func (f *Filter) endsEarly(commits int64) bool {
+	return !f.ByScope && !f.Newest && f.Images == nil && f.Limit > 0 && commits > int64(f.Limit)
+}
+
 // matches reports whether a page can show an entry.
 func (f *Filter) matches(e *Event) bool {
 	return slices.Contains(f.Kinds, e.Kind) && (e.Row != nil || f.isAbout(e))

@@ -69,6 +69,9 @@ func (h *Reader) ReadPage(
 	}
 	r := &pageReader{history: h, sub: sub, start: start, filter: filter, kept: kept,
 		offers: newEndOffers(h, sub.State, filter)}
+	if filter.endsEarly(sub.State.Sequence - start.Sequence) {
+		r.offers.lists.Prefetch(ctx)
+	}
 	if filter.Newest {
 		err = r.readBackward(ctx)
 	} else {
@@ -143,7 +146,7 @@ func (r *pageReader) entriesOf(ctx context.Context, c *format.Commit) iter.Seq[*
 		show := func(e *Event) { wanted = wanted && (!r.isInPage(e) || yield(e)) }
 		rows := rowMaker{kinds: r.filter.Kinds, isOffered: func(id string) bool { return r.offers.has(ctx, id) }}
 		if c.Sequence <= r.sub.State.Sequence {
-			rows.note = r.offers.note
+			rows.note = func(id string, isThere bool) { r.offers.note(ctx, id, isThere) }
 		}
 		for e := range r.history.eventsOf(c) {
 			r.count(e)
