@@ -19,7 +19,8 @@ import (
 )
 
 // serveImages serves /v1/images. The ETag needs neither images nor filters:
-// equal scopes and an equal question have equal answers. So a 304 costs no read
+// equal scopes and an equal question have equal answers. Only questions about dates need
+// the index too. So a 304 costs no read
 // beside the head. It is the lookup that most calls are.
 func (s *lookup) serveImages(ctx context.Context, req *request.Request) (*answer, error) {
 	region, err := s.FindRegion(ctx, req)
@@ -30,7 +31,7 @@ func (s *lookup) serveImages(ctx context.Context, req *request.Request) (*answer
 	if err != nil {
 		return nil, err
 	}
-	etag := makeETag(sub.Scopes.Digest, req.Canonical, req.Format)
+	etag := makeETag(sub.ContentKey(), req.Canonical, req.Format)
 	// The answer has a hint, which an answer about all that is captured has not.
 	captured := 0
 	if sub.OmitsClusters() {
@@ -83,18 +84,18 @@ func (s *lookup) buildPage(
 	if err != nil {
 		return nil, hint.Hints{}, err
 	}
-	rows, err := set.SelectRows(newImageFilter(req, s.parser.Schema))
+	rows, err := set.SelectRows(newImageFilter(req, sub, s.parser.Schema))
 	if err != nil {
 		return nil, hint.Hints{}, err
 	}
-	p := &render.ImagePage{Schema: s.parser.Schema, Set: set, Request: req}
+	p := &render.ImagePage{Schema: s.parser.Schema, Set: set, Request: req, Dates: sub.Dates()}
 	question := hint.Question{Request: req, Subject: sub, Set: set, Matches: len(rows), Captured: captured}
 	// Facets count all matches, before latestBy selects among them.
 	if req.Facets != nil {
-		p.Facets = imageset.CountFacets(set, rows, req.Facets)
+		p.Facets = imageset.CountFacets(set, rows, req.Facets, sub.Dates())
 	}
 	if req.LatestBy != nil {
-		rows = imageset.KeepFirstOfGroups(set, rows, req.LatestBy)
+		rows = imageset.KeepFirstOfGroups(set, rows, req.LatestBy, sub.Dates())
 	}
 	hints := hint.Find(ctx, s.history, question, len(rows) < max(1, req.MinCount))
 	// A script that takes the first image must not get an empty answer by
@@ -107,14 +108,17 @@ func (s *lookup) buildPage(
 	return p, hints, nil
 }
 
-// newImageFilter returns which images match a request, and in which order they come.
-func newImageFilter(req *request.Request, s *field.Schema) imageset.Filter {
+// newImageFilter returns which images match the request of a subject, and in which order
+// they come.
+func newImageFilter(req *request.Request, sub *state.Subject, s *field.Schema) imageset.Filter {
 	keys := req.Sort
 	if req.LatestBy != nil && keys == nil {
 		// The order decides which image of a group is the first.
 		keys = []request.SortKey{{Field: s.FieldNamed("OsTag.Version"), Desc: true}} // the newest version first
 	}
-	return imageset.Filter{Ids: req.ImageIDs, Conditions: req.Conditions, Words: req.SearchWords, Sort: keys}
+	return imageset.Filter{
+		Ids: req.ImageIDs, Conditions: sub.Conditions, Words: req.SearchWords, Sort: keys, Dates: sub.Dates(),
+	}
 }
 
 // tooFewMatches returns the error for minCount. The status is 404, so that a

@@ -42,7 +42,7 @@ func (s *lookup) serveMatrix(ctx context.Context, req *request.Request) (*answer
 	return &answer{
 		freshness:    &sub.Freshness,
 		region:       region,
-		etag:         makeETag(scopes.Digest, req.Canonical, req.Format),
+		etag:         makeETag(sub.ContentKey(), req.Canonical, req.Format),
 		lastModified: scopes.NewestContent,
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			return s.renderMatrix(ctx, prefix, req, sub, &scopes)
@@ -59,7 +59,7 @@ func (s *lookup) renderMatrix(
 	if err != nil {
 		return nil, err
 	}
-	rows, err := set.SelectRows(newImageFilter(req, s.parser.Schema))
+	rows, err := set.SelectRows(newImageFilter(req, sub, s.parser.Schema))
 	if err != nil {
 		return nil, err
 	}

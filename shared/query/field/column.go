@@ -21,7 +21,8 @@ const (
 	// ColumnOffers is the pairs of cluster and type that offer an image.
 	ColumnOffers = "Offers"
 	// ColumnAll stands for the whole image, and every other column but ColumnOffers,
-	// which can be longer than the image.
+	// which can be longer than the image, and those of derived fields, which cost a
+	// read.
 	ColumnAll = "*"
 	// ColumnContentDiffers says whether scopes disagree about its content.
 	ColumnContentDiffers = "ContentDiffers"
@@ -65,11 +66,13 @@ func (s *Schema) FlattenColumns(columns []Column) []Column {
 	return list
 }
 
-// allColumns returns a column for each field, and those that come from the scopes.
+// allColumns returns a column for each field of an image, and those that come from the scopes.
 func (s *Schema) allColumns() []Column {
 	var list []Column
 	for i := range s.Fields {
-		list = append(list, Column{Name: s.Fields[i].Name, Field: &s.Fields[i]})
+		if f := &s.Fields[i]; !f.IsDerived {
+			list = append(list, Column{Name: f.Name, Field: f})
+		}
 	}
 	for _, name := range offerColumns {
 		list = append(list, Column{Name: name})

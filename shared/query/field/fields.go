@@ -14,7 +14,20 @@ const (
 	TextKind    FieldKind = iota // byte by byte
 	VersionKind                  // see CompareVersions
 	NumberKind                   // by value
+	TimeKind                     // by the instant; see CompareTimes
 )
+
+// The fields that say since when an image is known. E-HPC does not send them: they come
+// from the index of a region, and are about all of its scopes.
+const (
+	// FirstSeen is the time of the first commit that had the image.
+	FirstSeen = "FirstSeen"
+	// ChangedAt is the time of the last commit that changed the image, or FirstSeen.
+	ChangedAt = "ChangedAt"
+)
+
+// IsText reports whether values of the kind can be searched as text.
+func (k FieldKind) IsText() bool { return k == TextKind || k == VersionKind }
 
 // Field is one field of an image that parameters can name.
 type Field struct {
@@ -26,6 +39,8 @@ type Field struct {
 	// IgnoresCase says that the values are from a fixed set, and that filters match
 	// them in any case.
 	IgnoresCase bool
+	// IsDerived says that the values are not in the image, so that ValueOf has none.
+	IsDerived bool
 	// MayHaveStar says that values can have a "*". Ids have some in documents and
 	// samples.
 	MayHaveStar bool
@@ -58,6 +73,9 @@ var fields = []Field{
 	{Name: "OsTag.Version", Kind: VersionKind, About: "version of the system"},
 	{Name: "OsTag.Architecture", About: "architecture of the system", IgnoresCase: true},
 	{Name: "OsTag.BaseOsTag", About: "tag of the system's base"},
+	{Name: FirstSeen, Kind: TimeKind, IsDerived: true, About: "time of the first commit that had the image in the region"},
+	{Name: ChangedAt, Kind: TimeKind, IsDerived: true, About: "time of the last commit that changed a field of the image, " +
+		"or FirstSeen"},
 }
 
 // ObjectFields are members that hold fields. As a filter each means its member
@@ -86,6 +104,8 @@ func (f *Field) CompareValues(a, b string) int {
 		return CompareVersions(a, b)
 	case NumberKind:
 		return compareNumbers(a, b)
+	case TimeKind:
+		return CompareTimes(a, b)
 	}
 	return strings.Compare(a, b)
 }

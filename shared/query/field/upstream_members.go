@@ -22,7 +22,7 @@ func UpstreamName(name string) string {
 	}
 	own, _, _ = strings.Cut(own, ".") // a change can be of a member of an object
 	switch own {
-	case ColumnClusters, ColumnInstanceTypes, ColumnContentDiffers, ColumnOffers:
+	case ColumnClusters, ColumnInstanceTypes, ColumnContentDiffers, ColumnOffers, FirstSeen, ChangedAt:
 		return UpstreamPrefix + name
 	}
 	return name
@@ -32,7 +32,8 @@ func UpstreamName(name string) string {
 // renames. It may be wrong in saying true, never in saying false.
 func MayBeRenamed(raw string) bool {
 	return strings.Contains(raw, ColumnClusters+`":`) || strings.Contains(raw, ColumnInstanceTypes+`":`) ||
-		strings.Contains(raw, ColumnContentDiffers+`":`) || strings.Contains(raw, ColumnOffers+`":`)
+		strings.Contains(raw, ColumnContentDiffers+`":`) || strings.Contains(raw, ColumnOffers+`":`) ||
+		strings.Contains(raw, FirstSeen+`":`) || strings.Contains(raw, ChangedAt+`":`)
 }
 
 // AppendUpstreamImage appends an image as E-HPC sent it, with its members under

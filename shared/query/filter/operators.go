@@ -34,7 +34,7 @@ type Operator struct {
 	// both are case-folded, unless the operand is a pattern. Its error completes "NAME ...". nil: acceptsOrder decides.
 	NewTest      func(operand string, ignoreCase bool) (operandTest, error)
 	IsPattern    bool // ignores case by itself: folding would change its ranges
-	TextOnly     bool // not for numbers, except eq and ne; has a form with i in front
+	TextOnly     bool // not for numbers and times, except eq and ne; has a form with i in front
 	testsMissing bool // images without a value are tested too
 	TakesOne     bool // a list of operands would mean the same as one of them
 	// acceptsOrder decides by how a value compares with the operand: less than 0,
@@ -76,11 +76,11 @@ var operators = []Operator{
 func OperatorNames(kind field.FieldKind) []string {
 	var names []string
 	for _, op := range operators {
-		if op.TextOnly && op.Name != "eq" && op.Name != "ne" && kind == field.NumberKind {
+		if op.TextOnly && op.Name != "eq" && op.Name != "ne" && !kind.IsText() {
 			continue
 		}
 		names = append(names, op.Name)
-		if op.TextOnly && kind != field.NumberKind {
+		if op.TextOnly && kind.IsText() {
 			names = append(names, "i"+op.Name)
 		}
 	}
@@ -92,14 +92,14 @@ func OperatorNames(kind field.FieldKind) []string {
 func FindOperator(kind field.FieldKind, name string) (op *Operator, ignoreCase bool) {
 	for i := range operators {
 		op := &operators[i]
-		if kind == field.NumberKind && op.TextOnly && op.Name != "eq" && op.Name != "ne" {
+		if !kind.IsText() && op.TextOnly && op.Name != "eq" && op.Name != "ne" {
 			continue
 		}
 		if op.Name == name {
 			return op, false
 		}
-		// Numbers have no case, so ieq and ine are for texts only.
-		if op.TextOnly && kind != field.NumberKind && len(name) > 1 && name[0] == 'i' && name[1:] == op.Name {
+		// Numbers and times have no case, so ieq and ine are for texts only.
+		if op.TextOnly && kind.IsText() && len(name) > 1 && name[0] == 'i' && name[1:] == op.Name {
 			return op, true
 		}
 	}
@@ -107,7 +107,7 @@ func FindOperator(kind field.FieldKind, name string) (op *Operator, ignoreCase b
 }
 
 // New makes the condition that the operator holds for any of the
-// operands. With ignoreCase the operator is the form with i in front. The error
+// operands. Those of a time must be as field.FormatTime writes them. With ignoreCase the operator is the form with i in front. The error
 // completes "NAME ...".
 func New(f *field.Field, op *Operator, ignoreCase bool, operands []string) (Predicate, error) {
 	switch {
@@ -149,9 +149,9 @@ func New(f *field.Field, op *Operator, ignoreCase bool, operands []string) (Pred
 
 // newOperandTest makes the test of one operand, which is folded already if case
 // is ignored. Ordered operators compare as the field does, and so does eq of
-// numbers: 40 equals 40.0.
+// numbers and times: 40 equals 40.0.
 func (op *Operator) newOperandTest(f *field.Field, operand string, ignoreCase bool) (operandTest, error) {
-	if op.NewTest == nil || op.acceptsOrder != nil && f.Kind == field.NumberKind {
+	if op.NewTest == nil || op.acceptsOrder != nil && !f.Kind.IsText() {
 		return operandTest{Matches: func(value string) bool {
 			return value != "" && op.acceptsOrder(f.CompareValues(value, operand))
 		}}, nil
@@ -191,7 +191,7 @@ func checkOperand(f *field.Field, op *Operator, value string) error {
 	// "Size=" is more often a variable that a script failed to set than a wish.
 	case value == "":
 		return fault.CompleteError("must not be empty. For images without a value use " + f.Name + "__exists=false")
-	case op.Name == "exists":
+	case op.Name == "exists", f.Kind == field.TimeKind:
 		return nil
 	case f.Kind == field.NumberKind:
 		if _, ok := field.ParseNumber(value); !ok {

@@ -87,7 +87,7 @@ func (f *finder) describeUnmet(c imageset.ConditionCount, set *imageset.Set) str
 		}
 		return "contains " + quoteSome(words) + " in its name, description, id or product code."
 	}
-	values := set.ExistingValues(c.Field)
+	values := set.ExistingValues(c.Field, f.filter.Dates)
 	name, op, _ := strings.Cut(c.Name, "__")
 	switch {
 	case len(values) == 0:

@@ -39,7 +39,8 @@ type finder struct {
 // is captured, and for ids the log: a person waits for the answer.
 func explainFew(ctx context.Context, h *history.Reader, q Question) Hints {
 	f := &finder{history: h, Question: q, filter: imageset.Filter{
-		Ids: q.Request.ImageIDs, Conditions: q.Request.Conditions, Words: q.Request.SearchWords,
+		Ids: q.Request.ImageIDs, Conditions: q.Subject.Conditions, Words: q.Request.SearchWords,
+		Dates: q.Subject.Dates(),
 	}}
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()

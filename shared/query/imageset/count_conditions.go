@@ -50,7 +50,7 @@ func (s *Set) CountConditions(f Filter) []ConditionCount {
 // function that tests the condition at an index for a row of the set. It returns nil if
 // the expressions would take too long.
 func (s *Set) separateConditions(f Filter) ([]ConditionCount, func(i int, row int32) bool) {
-	tests, steps := s.makeTests(f.Conditions), 0
+	tests, steps := s.makeTests(f), 0
 	counts := make([]ConditionCount, 0, len(tests)+2)
 	for i, condition := range f.Conditions {
 		steps += s.countSteps(condition, s.allRows, &tests[i])

@@ -8,6 +8,7 @@ import (
 	"community-images/shared/query/fault"
 	"community-images/shared/query/filter"
 	"community-images/shared/query/request"
+	"community-images/shared/query/state"
 )
 
 // maxFilterSteps bounds what the expressions of one lookup may cost, in steps
@@ -21,6 +22,8 @@ type Filter struct {
 	Conditions []filter.Predicate // that must all hold
 	Words      [][]byte           // that the text must contain, case folded
 	Sort       []request.SortKey  // nil: the canonical order
+	// Dates are the values of derived fields; nil: none is named.
+	Dates *state.RegionDates
 }
 
 // SelectRows returns the rows of the images that match a filter, in its order. They must
@@ -38,7 +41,7 @@ func (s *Set) SelectRows(f Filter) ([]int32, error) {
 	if len(f.Sort) > 0 {
 		// The slice may be the set's own.
 		rows = slices.Clone(rows)
-		s.Owner.indexes.sortRows(s, f.Sort, rows)
+		s.sortRows(f, rows)
 	}
 	return rows, nil
 }
@@ -54,7 +57,7 @@ func (s *Set) matchImages(f Filter, rows []int32) ([]int32, error) {
 	if len(f.Words) > 0 {
 		texts = s.Owner.texts.withImagesOf(s)
 	}
-	tests := s.makeTests(f.Conditions)
+	tests := s.makeTests(f)
 	if err := s.checkFilterCost(f.Conditions, rows, tests); err != nil {
 		return nil, err
 	}
@@ -69,12 +72,12 @@ func (s *Set) matchImages(f Filter, rows []int32) ([]int32, error) {
 	return found, nil
 }
 
-// makeTests returns the tests of conditions. Each gets the numbered values of its field,
+// makeTests returns the tests of the conditions of a filter. Each gets the numbered values of its field,
 // so that a value that many images share is tested once.
-func (s *Set) makeTests(conditions []filter.Predicate) []memoTest {
-	tests := make([]memoTest, len(conditions))
-	for i, condition := range conditions {
-		values := s.Owner.indexes.indexField(s, condition.Field, false)
+func (s *Set) makeTests(f Filter) []memoTest {
+	tests := make([]memoTest, len(f.Conditions))
+	for i, condition := range f.Conditions {
+		values := s.indexField(condition.Field, f.Dates, false)
 		tests[i] = memoTest{valueIndex: values, test: condition.Test, results: make([]int8, len(values.values))}
 	}
 	return tests

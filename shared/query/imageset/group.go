@@ -7,15 +7,16 @@ import (
 	"strings"
 
 	"community-images/shared/query/field"
+	"community-images/shared/query/state"
 )
 
 // KeepFirstOfGroups returns the first row of each group of images whose values
-// of the fields are equal.
-func KeepFirstOfGroups(s *Set, rows []int32, fields []*field.Field) []int32 {
+// of the fields are equal. dates are the values of derived fields.
+func KeepFirstOfGroups(s *Set, rows []int32, fields []*field.Field, dates *state.RegionDates) []int32 {
 	// Equal values have equal ids, so groups are found without reading texts.
 	indexes := make([]valueIndex, len(fields))
 	for i, f := range fields {
-		indexes[i] = s.Owner.indexes.indexField(s, f, false)
+		indexes[i] = s.indexField(f, dates, false)
 	}
 	seen := map[string]bool{} // by the ids of the values, 4 bytes each
 	var kept []int32
@@ -50,11 +51,11 @@ type valueCount struct {
 }
 
 // CountFacets returns a facet of the images in rows for each field. The most
-// frequent value is first.
-func CountFacets(s *Set, rows []int32, fields []*field.Field) []Facet {
+// frequent value is first. dates are the values of derived fields.
+func CountFacets(s *Set, rows []int32, fields []*field.Field, dates *state.RegionDates) []Facet {
 	facets := make([]Facet, 0, len(fields))
 	for _, f := range fields {
-		index := s.Owner.indexes.indexField(s, f, false)
+		index := s.indexField(f, dates, false)
 		// The index can have values that only other image sets have: they count 0
 		// and are left out.
 		counts := make([]int, len(index.values))

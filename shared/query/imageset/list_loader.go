@@ -48,6 +48,7 @@ type listLoader struct {
 // region once.
 type regionIndex struct {
 	*format.Index
+	dates *state.IndexDates // of its images
 	// upTo is the commit that the head named when the index was read. The index
 	// can be older: then reading it again would not help.
 	upTo int64
@@ -72,6 +73,15 @@ func (l *listLoader) DatesOf(
 	}
 	dates, ok = l.lastIndex(region).DatesOf(imageID)
 	return dates, ok, nil
+}
+
+// LoadDates returns the dates of all images of a region. It reads the index as DatesOf
+// does.
+func (l *listLoader) LoadDates(ctx context.Context, region string, upTo int64) (*state.IndexDates, error) {
+	if err := l.ensureIndex(ctx, region, upTo); err != nil {
+		return nil, err
+	}
+	return l.lastIndex(region).dates, nil
 }
 
 // lastIndex returns the index of a region that was read last, or nil.
@@ -213,6 +223,6 @@ func (l *listLoader) readIndex(ctx context.Context, region string, upTo int64) e
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.indexes[region] = &regionIndex{index, max(upTo, index.Sequence)}
+	l.indexes[region] = &regionIndex{index, state.NewIndexDates(index), max(upTo, index.Sequence)}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"community-images/shared/query/field"
+	"community-images/shared/query/state"
 )
 
 // MissingWords returns the words of a filter that no image contains.
@@ -34,10 +35,10 @@ func (s *Set) MissingIDs(ids []string) []string {
 }
 
 // ExistingValues returns the values that the images have in a field, without the empty
-// one. The most frequent comes first.
-func (s *Set) ExistingValues(f *field.Field) []string {
+// one. The most frequent comes first. dates are the values of a derived field.
+func (s *Set) ExistingValues(f *field.Field, dates *state.RegionDates) []string {
 	var values []string
-	for _, c := range CountFacets(s, s.allRows, []*field.Field{f})[0].Counts {
+	for _, c := range CountFacets(s, s.allRows, []*field.Field{f}, dates)[0].Counts {
 		if c.Value != "" {
 			values = append(values, c.Value)
 		}

@@ -108,7 +108,8 @@ func (s *Set) ListOfferingScopes(from, to int) (clusters, types []string, everyC
 	return slices.Compact(clusters), slices.Compact(types), everyCluster
 }
 
-// CellText returns the text of a column for the image in a row of the set.
+// CellText returns the text of a column for the image in a row of the set. The column
+// must not be of a derived field.
 func (s *Set) CellText(c field.Column, row int32) string {
 	switch {
 	// Names in a cell are joined by ";", since "," separates cells.

@@ -8,7 +8,7 @@ import (
 
 	"community-images/shared/catalog"
 	"community-images/shared/query/field"
-	"community-images/shared/query/request"
+	"community-images/shared/query/state"
 )
 
 // valueIndexes number the distinct values of the fields that lookups use. A
@@ -32,13 +32,39 @@ type valueIndex struct {
 // missingValueID is the id of the value of images without one.
 const missingValueID = 1
 
+// indexField returns the index of a field with every image of the set in it. dates are
+// the values of a derived field. Its ranks are up to date if ranked is set.
+func (s *Set) indexField(f *field.Field, dates *state.RegionDates, ranked bool) valueIndex {
+	if f.IsDerived {
+		return s.indexDates(f, dates)
+	}
+	return s.Owner.indexes.indexField(s, f, ranked)
+}
+
+// indexDates returns an index of a derived field for one lookup. It is not kept: the same
+// image has other dates in another state.
+func (s *Set) indexDates(f *field.Field, dates *state.RegionDates) valueIndex {
+	index := newValueIndex()
+	for i := range s.list.Len() {
+		im := s.list.At(i)
+		index.addValue(im.Number, dates.TextOf(f, im.ImageID))
+	}
+	index.rankValues(f)
+	return index
+}
+
+// newValueIndex returns an index that knows no image.
+func newValueIndex() valueIndex {
+	return valueIndex{values: []string{"", ""}, ids: map[string]int32{"": missingValueID}}
+}
+
 // indexField returns the index of a field with every image of s in it. Its
 // ranks are up to date if ranked is set.
 func (x *valueIndexes) indexField(s *Set, f *field.Field, ranked bool) valueIndex {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for len(x.byField) <= f.Index {
-		x.byField = append(x.byField, valueIndex{values: []string{"", ""}, ids: map[string]int32{"": missingValueID}})
+		x.byField = append(x.byField, newValueIndex())
 	}
 	index := &x.byField[f.Index]
 	// A set that is in the index stays in it, so one bit for each field is enough
@@ -57,20 +83,23 @@ func (x *valueIndexes) indexField(s *Set, f *field.Field, ranked bool) valueInde
 
 // addImage adds the value of an image. The caller holds the lock.
 func (x *valueIndex) addImage(f *field.Field, im *catalog.Image) {
-	if n := int(im.Number) + 1 - len(x.valueIDs); n > 0 {
+	if int(im.Number) >= len(x.valueIDs) || x.valueIDs[im.Number] == 0 {
+		x.addValue(im.Number, f.ValueOf(im))
+	}
+}
+
+// addValue sets the value of the image with a catalog.Image.Number.
+func (x *valueIndex) addValue(number int32, value string) {
+	if n := int(number) + 1 - len(x.valueIDs); n > 0 {
 		x.valueIDs = append(x.valueIDs, make([]int32, n)...)
 	}
-	if x.valueIDs[im.Number] != 0 {
-		return
-	}
-	value := f.ValueOf(im)
 	id, known := x.ids[value]
 	if !known {
 		id = int32(len(x.values))
 		x.values = append(x.values, value)
 		x.ids[value] = id
 	}
-	x.valueIDs[im.Number] = id
+	x.valueIDs[number] = id
 }
 
 // rankValues ranks all values from 1. It makes a new slice, because copies of
@@ -128,12 +157,13 @@ func (t *memoTest) accepts(number int32) bool {
 // rankedRow is a row with the rank of its image by the first sort key.
 type rankedRow struct{ rank, row int32 }
 
-// sortRows sorts rows of s by the keys, in place. Images without a value come
+// sortRows sorts rows by the keys of a filter, in place. Images without a value come
 // last in either direction, equal ones stay in the order of the set.
-func (x *valueIndexes) sortRows(s *Set, keys []request.SortKey, rows []int32) {
+func (s *Set) sortRows(f Filter, rows []int32) {
+	keys := f.Sort
 	indexes := make([]valueIndex, len(keys))
 	for i, key := range keys {
-		indexes[i] = x.indexField(s, key.Field, true)
+		indexes[i] = s.indexField(key.Field, f.Dates, true)
 	}
 	// A key is compared by ranks: numbers instead of texts.
 	rankBy := func(key int, row int32) int32 {

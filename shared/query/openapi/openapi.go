@@ -254,6 +254,8 @@ func exampleValue(f *field.Field) string {
 		return "40"
 	case f.Kind == field.VersionKind:
 		return "7.2"
+	case f.Kind == field.TimeKind:
+		return "-7d"
 	case strings.HasSuffix(f.Name, "Architecture"):
 		return "x86_64"
 	case strings.HasSuffix(f.Name, "Platform"):

@@ -13,8 +13,8 @@ import (
 // appendImage appends the image in a row as JSON: E-HPC's object, or the columns
 // of it if those are not nil, and the scopes that offer it. field.MayBeRenamed must be
 // true if it may be for the image; see field.AppendUpstreamImage.
-func appendImage(b []byte, s *imageset.Set, row int32, columns []field.Column, mayBeRenamed bool) []byte {
-	im := s.Image(row)
+func (p *ImagePage) appendImage(b []byte, row int32, mayBeRenamed bool) []byte {
+	s, columns, im := p.Set, p.Request.Columns, p.Set.Image(row)
 	if isWhole := field.HasColumn(columns, field.ColumnAll); columns == nil || isWhole {
 		if mayBeRenamed {
 			b = field.AppendUpstreamMembers(b, im.Raw)
@@ -23,7 +23,7 @@ func appendImage(b []byte, s *imageset.Set, row int32, columns []field.Column, m
 		}
 		if isWhole {
 			b = AppendOffers(b, s, row, true, true, true)
-			return append(appendOfferPairs(b, s, row, columns), '}')
+			return append(p.appendDates(appendOfferPairs(b, s, row, columns), im.ImageID), '}')
 		}
 		// Of a single scope nothing is added: the caller knows it.
 		if s.ScopesOf != nil {
@@ -37,12 +37,27 @@ func appendImage(b []byte, s *imageset.Set, row int32, columns []field.Column, m
 	b = AppendOffers(b, s, row, field.HasColumn(columns, field.ColumnClusters),
 		field.HasColumn(columns, field.ColumnInstanceTypes),
 		field.HasColumn(columns, field.ColumnContentDiffers))
-	b = appendOfferPairs(b, s, row, columns)
+	b = p.appendDates(appendOfferPairs(b, s, row, columns), im.ImageID)
 	// Every member was appended with a comma before it.
 	if len(b) > start && b[start] == ',' {
 		b = append(b[:start], b[start+1:]...)
 	}
 	return append(b, '}')
+}
+
+// appendDates appends the derived fields of an image that the columns name, each with a
+// comma before it. A date that is not known is empty.
+func (p *ImagePage) appendDates(b []byte, imageID string) []byte {
+	if len(p.Request.DerivedFields) == 0 {
+		return b
+	}
+	for _, c := range p.Request.Columns {
+		if c.Field != nil && c.Field.IsDerived {
+			b = append(field.AppendString(append(b, ','), c.Name), ':')
+			b = field.AppendString(b, p.Dates.TextOf(c.Field, imageID))
+		}
+	}
+	return b
 }
 
 // appendOfferPairs appends the pairs of cluster and type that offer the image in a row,
@@ -116,8 +131,8 @@ func appendColumns(b []byte, im *catalog.Image, columns []field.Column) []byte {
 	var names, values [16]string
 	n := 0
 	for _, c := range columns {
-		if c.Field == nil && !c.IsObject {
-			continue // it comes from the scopes
+		if c.Field == nil && !c.IsObject || c.Field != nil && c.Field.IsDerived {
+			continue // it does not come from the image
 		}
 		top, _, _ := strings.Cut(c.Name, ".")
 		if n < len(names) && !slices.Contains(names[:n], top) {

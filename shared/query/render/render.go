@@ -8,19 +8,21 @@ import (
 	"community-images/shared/query/field"
 	"community-images/shared/query/imageset"
 	"community-images/shared/query/request"
+	"community-images/shared/query/state"
 )
 
 // ImagePage is one page of a list of images, ready to be rendered. It shares
 // its rows with the set or the caches, so they must not be changed.
 type ImagePage struct {
-	Schema   *field.Schema    // of the caller: without what is withheld
-	Request  *request.Request // its format and columns count here
-	Set      *imageset.Set    // that rows belong to
-	Rows     []int32          // of set, on all pages together, in the order of the answer
-	From, To int              // the page is rows[from:to]
-	Next     string           // cursor of the next page; empty: this is the last
-	Facets   []imageset.Facet // counted before the page was cut; nil: not asked for
-	Hints    []string         // why there are few images or none, in sentences
+	Schema   *field.Schema      // of the caller: without what is withheld
+	Request  *request.Request   // its format and columns count here
+	Set      *imageset.Set      // that rows belong to
+	Rows     []int32            // of set, on all pages together, in the order of the answer
+	From, To int                // the page is rows[from:to]
+	Next     string             // cursor of the next page; empty: this is the last
+	Dates    *state.RegionDates // the values of derived fields; nil: none is named
+	Facets   []imageset.Facet   // counted before the page was cut; nil: not asked for
+	Hints    []string           // why there are few images or none, in sentences
 }
 
 // Render appends the page to prefix in the format of the request. The other
@@ -73,7 +75,7 @@ func (p *ImagePage) appendJSON(prefix []byte) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendImage(b, p.Set, row, p.Request.Columns, mayBeRenamed)
+		b = p.appendImage(b, row, mayBeRenamed)
 	}
 	return append(b, "]}\n"...)
 }
@@ -83,7 +85,7 @@ func (p *ImagePage) renderNDJSON() []byte {
 	b := make([]byte, 0, p.estimateSize())
 	mayBeRenamed := p.mayBeRenamed()
 	for _, row := range p.pageRows() {
-		b = append(appendImage(b, p.Set, row, p.Request.Columns, mayBeRenamed), '\n')
+		b = append(p.appendImage(b, row, mayBeRenamed), '\n')
 	}
 	return b
 }
@@ -158,7 +160,7 @@ func (p *ImagePage) toTable(format string) Table {
 		cells := make([]string, len(columns))
 		for _, row := range p.pageRows() {
 			for i, c := range columns {
-				cells[i] = p.Set.CellText(c, row)
+				cells[i] = p.cellText(c, row)
 			}
 			if !yield(cells) {
 				return
@@ -166,6 +168,14 @@ func (p *ImagePage) toTable(format string) Table {
 		}
 	}
 	return t
+}
+
+// cellText returns the text of a column for the image in a row.
+func (p *ImagePage) cellText(c field.Column, row int32) string {
+	if c.Field != nil && c.Field.IsDerived {
+		return p.Dates.TextOf(c.Field, p.Set.Image(row).ImageID)
+	}
+	return p.Set.CellText(c, row)
 }
 
 // DescribePage returns the last line of a table that holds entries from to to-1 of

@@ -23,8 +23,10 @@ type AsOf struct {
 const (
 	// allowedTimes describes all forms of a moment, for messages and the OpenAPI
 	// document.
-	allowedTimes = "an RFC 3339 time or date, epoch seconds or milliseconds, a time before now such as -24h or -7d, " +
-		"now, or the number of a commit"
+	allowedTimes = allowedInstants + ", or the number of a commit"
+	// allowedInstants describes those that are no commit.
+	allowedInstants = "an RFC 3339 time or date, epoch seconds or milliseconds, a time before now such as -24h or -7d, " +
+		"now"
 	allowedUnits = "s, m, h, d, w"
 
 	nowText = "now" // the present, in any case

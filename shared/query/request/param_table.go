@@ -224,8 +224,8 @@ func JoinWithOr(words []string) string {
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
-// parsePastTime reads a time or commit that must not lie in the future.
-func (p *parser) parsePastTime(s string) (AsOf, error) {
+// parseMoment is ParseAsOf with errors that complete "NAME ...".
+func parseMoment(s string) (AsOf, error) {
 	at, err := ParseAsOf(s)
 	switch {
 	case errors.Is(err, errNoZone):
@@ -236,6 +236,15 @@ func (p *parser) parsePastTime(s string) (AsOf, error) {
 			allowedUnits))
 	case err != nil:
 		return AsOf{}, &fault.ValueError{Value: s}
+	}
+	return at, nil
+}
+
+// parsePastTime reads a time or commit that must not lie in the future.
+func (p *parser) parsePastTime(s string) (AsOf, error) {
+	at, err := parseMoment(s)
+	if err != nil {
+		return AsOf{}, err
 	}
 	// An answer about the future would change later, and must not be cached.
 	if now := p.config.Now(); at.IsInFuture(now) {

@@ -70,6 +70,9 @@ func (p *parser) addCondition(
 	if err != nil {
 		return err
 	}
+	if f.Kind == field.TimeKind && op.Name != "exists" {
+		return p.addTimeCondition(name, f, op, values)
+	}
 	// Images are sorted by id, so ids are found without testing every image.
 	// A second list of ids is an ordinary condition on the first.
 	if f.Name == "ImageId" && op.Name == "eq" && !ignoreCase && p.request.ImageIDs == nil {
@@ -88,6 +91,8 @@ func describeOperand(f *field.Field, op *filter.Operator) string {
 		return "true or false"
 	case f.Kind == field.NumberKind:
 		return "a decimal number within ±1.8e308"
+	case f.Kind == field.TimeKind:
+		return allowedInstants
 	case op.Name == "regex":
 		return `an RE2 expression for the whole value; write \, for a comma`
 	case op.Name == "glob":

@@ -39,10 +39,12 @@ type scopeParams struct {
 type filterParams struct {
 	ImageIDs []string // of ImageId=, sorted, without duplicates; nil: any
 	// Conditions must all hold. They are in the order of the query.
-	Conditions  []filter.Predicate
-	Cost        int      // sum of the costs of conditions
-	SearchWords [][]byte // of q, case folded, sorted, without duplicates
-	MinCount    int      // 0: no minimum
+	Conditions []filter.Predicate
+	// TimeConditions must hold too. ResolveTimes makes conditions of them.
+	TimeConditions []TimeCondition
+	Cost           int      // sum of the costs of conditions
+	SearchWords    [][]byte // of q, case folded, sorted, without duplicates
+	MinCount       int      // 0: no minimum
 }
 
 // listParams say in which order the matches come and which of them are shown.
@@ -53,6 +55,10 @@ type listParams struct {
 	LatestBy []*field.Field
 	Limit    int     // of matches on a page; 0: all of them
 	Cursor   *Cursor // nil: the first page
+	// DerivedFields are the derived fields that the request names. Those that decide
+	// which rows it has, and in which order, come first: there are RowFields of them.
+	DerivedFields []*field.Field
+	rowFields     int
 }
 
 // outputParams say what an answer shows of each match, and in which format.

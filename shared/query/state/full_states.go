@@ -24,7 +24,7 @@ type FullStates struct {
 	Past *lru.Cache[string, *RegionState]
 }
 
-// LoadCurrent implements states.
+// LoadCurrent implements States.
 func (f *FullStates) LoadCurrent(ctx context.Context, region string) (Current, error) {
 	current, err := f.Caches[region].get(ctx)
 	if err != nil {
@@ -33,7 +33,7 @@ func (f *FullStates) LoadCurrent(ctx context.Context, region string) (Current, e
 	return current, nil
 }
 
-// ReadUpTo implements states.
+// ReadUpTo implements States.
 func (f *FullStates) ReadUpTo(ctx context.Context, region string, sequence int64) error {
 	if err := f.Caches[region].ReadUpTo(ctx, sequence); err != nil {
 		return WrapStoreError(region, err)
@@ -41,7 +41,7 @@ func (f *FullStates) ReadUpTo(ctx context.Context, region string, sequence int64
 	return nil
 }
 
-// recentFailure implements states.
+// recentFailure implements States.
 func (f *FullStates) recentFailure(region string) error {
 	if err := f.Caches[region].recentFailure(); err != nil {
 		return WrapStoreError(region, err)
@@ -49,7 +49,7 @@ func (f *FullStates) recentFailure(region string) error {
 	return nil
 }
 
-// StateAsOf implements states. It reads the log of the month if the state is not
+// StateAsOf implements States. It reads the log of the month if the state is not
 // cached.
 func (f *FullStates) StateAsOf(ctx context.Context, current Current, at request.AsOf) (*RegionState, error) {
 	switch {
@@ -112,7 +112,7 @@ func pastStateKey(st *RegionState, sequence int64) string {
 	return fmt.Sprintf("%s/%d#%d#", st.RegionID, st.logNumber, sequence)
 }
 
-// Commits implements states.
+// Commits implements States.
 func (f *FullStates) Commits(
 	ctx context.Context, current Current, imageIDs []string, from int64,
 ) iter.Seq2[*format.Commit, error] {
@@ -124,7 +124,7 @@ func (f *FullStates) Commits(
 	})
 }
 
-// CommitsBackward implements states.
+// CommitsBackward implements States.
 func (f *FullStates) CommitsBackward(
 	ctx context.Context, current Current, imageIDs []string, from int64,
 ) iter.Seq2[*format.Commit, error] {
@@ -136,35 +136,44 @@ func (f *FullStates) CommitsBackward(
 	})
 }
 
-// FirstCommit implements states.
+// FirstCommit implements States.
 func (f *FullStates) FirstCommit(ctx context.Context, current Current) (*archive.TooEarlyError, error) {
 	return readHistory(ctx, current.RegionID, func(ctx context.Context) (*archive.TooEarlyError, error) {
 		return f.Source.FirstCommit(ctx, current.Region)
 	})
 }
 
-// LastCommitAt implements states.
+// LastCommitAt implements States.
 func (f *FullStates) LastCommitAt(ctx context.Context, current Current, t time.Time) (int64, error) {
 	return readHistory(ctx, current.RegionID, func(ctx context.Context) (int64, error) {
 		return f.Source.LastCommitAt(ctx, current.Region, t)
 	})
 }
 
-// endedScopes implements states.
+// endedScopes implements States.
 func (f *FullStates) endedScopes(ctx context.Context, current Current) ([]format.ScopeRef, error) {
 	return readHistory(ctx, current.RegionID, func(ctx context.Context) ([]format.ScopeRef, error) {
 		return f.Source.EndedScopes(ctx, current.Region)
 	})
 }
 
-// ImageDates implements states.
+// ImageDates implements States.
 func (f *FullStates) ImageDates(
 	ctx context.Context, current Current, imageID string,
 ) (dates format.ImageDates, ok bool, err error) {
 	return f.Index.DatesOf(ctx, current.RegionID, current.IndexSequence, imageID)
 }
 
-// PrefetchIndex implements states. The read runs in the background, while the lookup
+// DatesIn implements States.
+func (f *FullStates) DatesIn(ctx context.Context, current Current, st *RegionState) (*RegionDates, error) {
+	dates, err := f.Index.LoadDates(ctx, current.RegionID, current.IndexSequence)
+	if err != nil {
+		return nil, err
+	}
+	return dates.Until(st.CommittedAt), nil
+}
+
+// PrefetchIndex implements States. The read runs in the background, while the lookup
 // waits for the head.
 func (f *FullStates) PrefetchIndex(ctx context.Context, region string) {
 	if !f.Caches[region].hasState() {
@@ -172,5 +181,5 @@ func (f *FullStates) PrefetchIndex(ctx context.Context, region string) {
 	}
 }
 
-// Covers implements states.
+// Covers implements States.
 func (f *FullStates) Covers(format.ScopeRef) bool { return true }

@@ -153,6 +153,11 @@ func (g *GrantStates) ImageDates(context.Context, Current, string) (format.Image
 	return format.ImageDates{}, false, nil
 }
 
+// DatesIn implements States.
+func (g *GrantStates) DatesIn(_ context.Context, _ Current, st *RegionState) (*RegionDates, error) {
+	return newRegionDates(&format.Index{}, st.CommittedAt), nil
+}
+
 // PrefetchIndex implements States. It does nothing: a grant covers few lists.
 func (g *GrantStates) PrefetchIndex(context.Context, string) {}
 

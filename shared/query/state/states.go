@@ -72,6 +72,10 @@ type indexReader interface {
 	// ImageDates returns the dates of an image in any scope of a region. ok is false if
 	// that is not known: the index can lag behind the log, be damaged or be lost.
 	ImageDates(ctx context.Context, current Current, imageID string) (dates format.ImageDates, ok bool, err error)
+	// DatesIn returns the dates of all images as they are known in a state of the region.
+	// For a caller who may not see every cluster none is known. Nor is one if the index is
+	// missing or damaged.
+	DatesIn(ctx context.Context, current Current, st *RegionState) (*RegionDates, error)
 	// PrefetchIndex begins to read the index of a region that has not been read yet,
 	// for a lookup that will need most of its lists.
 	PrefetchIndex(ctx context.Context, region string)
@@ -83,5 +87,7 @@ type ImageIndex interface {
 	// DatesOf is imageDates. The index must go up to the commit upTo, if there is such
 	// an index.
 	DatesOf(ctx context.Context, region string, upTo int64, imageID string) (format.ImageDates, bool, error)
+	// LoadDates returns the dates of all images. Of the index it asks the same.
+	LoadDates(ctx context.Context, region string, upTo int64) (*IndexDates, error)
 	PrefetchIndex(ctx context.Context, region string)
 }

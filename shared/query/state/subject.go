@@ -10,6 +10,7 @@ import (
 	"community-images/shared/apierror"
 	"community-images/shared/archive/format"
 	"community-images/shared/query/fault"
+	"community-images/shared/query/filter"
 	"community-images/shared/query/request"
 )
 
@@ -21,6 +22,10 @@ type Subject struct {
 	State     *RegionState // as of the moment that is asked for
 	Scopes    *ScopeSet    // those of state that the request selects
 	Freshness Freshness    // of scopes
+	// Conditions are those of the request, with the times that they mean now. Only
+	// subjects of lists of images have them.
+	Conditions []filter.Predicate
+	namedDates
 }
 
 // Resolve returns the subject of a request in a region. choose selects the
@@ -44,7 +49,10 @@ func (r *Resolver) Resolve(
 	if err != nil {
 		return nil, err
 	}
-	sub := &Subject{Current: current, State: state, Scopes: scopes}
+	sub, err := r.newSubject(ctx, req, current, state, scopes)
+	if err != nil {
+		return nil, err
+	}
 	return sub, r.CheckFreshness(req, sub)
 }
 
@@ -54,7 +62,8 @@ func (r *Resolver) Resolve(
 // image.
 func (r *Resolver) ResolvePage(ctx context.Context, req *request.Request, region string) (*Subject, error) {
 	if req.Cursor == nil {
-		return r.Resolve(ctx, req, region, req.Selection.IsEveryCluster(), func(state *RegionState) (*ScopeSet, error) {
+		usesIndex := req.Selection.IsEveryCluster() || len(req.DerivedFields) > 0
+		return r.Resolve(ctx, req, region, usesIndex, func(state *RegionState) (*ScopeSet, error) {
 			return state.SelectScopes(req.Selection)
 		})
 	}
@@ -65,11 +74,10 @@ func (r *Resolver) ResolvePage(ctx context.Context, req *request.Request, region
 	if err := req.Cursor.CheckQuery(region, req); err != nil {
 		return nil, err
 	}
-	state, scopes, err := r.stateOfCursor(ctx, req, current)
+	sub, err := r.subjectOfCursor(ctx, req, current)
 	if err != nil {
 		return nil, err
 	}
-	sub := &Subject{Current: current, State: state, Scopes: scopes}
 	return sub, r.CheckFreshness(req, sub)
 }
 
@@ -137,7 +145,7 @@ func (sub *Subject) CutPage(req *request.Request, total int) (from, to int, next
 	}
 	c := request.Cursor{
 		QueryHash:   request.ShortHash(sub.Scopes.Region + "\n" + req.CursorKey),
-		ContentHash: request.ShortHash(sub.Scopes.Digest),
+		ContentHash: sub.rowsHash(),
 		Sequence:    sub.State.Sequence,
 		Offset:      to,
 	}

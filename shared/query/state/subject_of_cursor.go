@@ -11,18 +11,18 @@ import (
 	"community-images/shared/query/request"
 )
 
-// stateOfCursor returns the state and scopes from which the first page of the
-// request's cursor was made, so that pages never mix two states. It is the
+// subjectOfCursor returns the subject from which the first page of the
+// request's cursor was made, so that pages never mix two states. It has the
 // requested state while that has the same content, else the one that the
 // cursor names. The error is CursorExpired if neither has that content.
-func (r *Resolver) stateOfCursor(
-	ctx context.Context, req *request.Request, current Current,
-) (*RegionState, *ScopeSet, error) {
-	want := req.Cursor.ContentHash
+func (r *Resolver) subjectOfCursor(ctx context.Context, req *request.Request, current Current) (*Subject, error) {
 	if state, err := r.StateAsOf(ctx, current, req.At); err == nil {
 		scopes, err := state.SelectScopes(req.Selection)
-		if err == nil && request.ShortHash(scopes.Digest) == want {
-			return state, scopes, nil
+		if err == nil {
+			sub, err := r.newSubject(ctx, req, current, state, scopes)
+			if err != nil || sub.rowsHash() == req.Cursor.ContentHash {
+				return sub, err
+			}
 		}
 	}
 	state, err := r.StateAsOf(ctx, current, request.AtCommit(req.Cursor.Sequence))
@@ -30,15 +30,19 @@ func (r *Resolver) stateOfCursor(
 	var future *archive.FutureError
 	switch {
 	case errors.As(err, &early), errors.As(err, &future):
-		return nil, nil, NewCursorExpiredError(nil)
+		return nil, NewCursorExpiredError(nil)
 	case err != nil:
-		return nil, nil, err
+		return nil, err
 	}
 	scopes, err := state.SelectScopes(req.Selection)
-	if err != nil || request.ShortHash(scopes.Digest) != want { // another caller's cursor, or a restored backup
-		return nil, nil, NewCursorExpiredError(nil)
+	if err != nil { // another caller's cursor
+		return nil, NewCursorExpiredError(nil)
 	}
-	return state, scopes, nil
+	sub, err := r.newSubject(ctx, req, current, state, scopes)
+	if err == nil && sub.rowsHash() != req.Cursor.ContentHash { // or a restored backup
+		return nil, NewCursorExpiredError(nil)
+	}
+	return sub, err
 }
 
 // NewCursorExpiredError says that the state of a cursor is not kept. cause is
