@@ -210,7 +210,10 @@ const listOfFields = "a comma list of ImageId, ImageName, Status, Size, ImageOwn
 
 	"ProductCode, Uid, Description, PostInstallScript, " +
 	"BaseOsTag.Platform, BaseOsTag.OsTag, BaseOsTag.Version, BaseOsTag.Architecture, OsTag.Platform, OsTag.OsTag, " +
-	"OsTag.Version, OsTag.Architecture, OsTag.BaseOsTag"
+	"OsTag.Version, OsTag.Architecture, OsTag.BaseOsTag, FirstSeen, ChangedAt"
+
+// listOfTimes is what a filter by a time takes.
+const listOfTimes = "an RFC 3339 time or date, epoch seconds or milliseconds, a time before now such as -24h or -7d, now"
 
 // TestErrorTexts compares whole messages that are put together from parts.
 func TestErrorTexts(t *testing.T) {
@@ -252,9 +255,15 @@ func TestErrorTexts(t *testing.T) {
 		"/v1/images?Size__gt=1e309": `Size__gt must be a decimal number within ±1.8e308, got "1e309".`,
 		"/v1/images?Size__gt=-" + strings.Repeat("9",
 			310): `Size__gt must be a decimal number within ±1.8e308, got "-` + strings.Repeat("9", 79) + `"….`,
-		"/v1/images?Size__gt=0x1p99999":     `Size__gt must be a decimal number within ±1.8e308, got "0x1p99999".`,
-		"/v1/images/m-win?ClusterId=ehpc-a": `Image "m-win" is no longer offered by the requested scopes. They offered it until 2026-11-23T10:00:00.000Z.`,
-		"/v1/images/m-win":                  `Image "m-win" is no longer offered. It was offered until 2026-11-23T10:00:00.000Z.`,
+		"/v1/images?FirstSeen__gte=2026-11-23T08:00:00": `FirstSeen__gte has no time zone, got "2026-11-23T08:00:00". Add Z or +08:00.`,
+		"/v1/images?ChangedAt__lt=-7x":                  `ChangedAt__lt must be a time before now such as -24h, got "-7x". Units: s, m, h, d, w.`,
+		"/v1/images?FirstSeen__gte=3":                   "FirstSeen__gte must be " + listOfTimes + `, got "3".`,
+		"/v1/images?FirstSeen__gte=":                    "FirstSeen__gte must not be empty. For images without a value use FirstSeen__exists=false.",
+		"/v1/images?FirstSeen__prefix=2026":             `FirstSeen__prefix has the unknown operator "prefix". Allowed: the operators of FirstSeen: eq, ne, exists, gt, gte, lt, lte.`,
+		"/v1/images?FirstSeen__since=-7d":               `FirstSeen__since has the unknown operator "since". Did you mean "FirstSeen__gte"? Allowed: the operators of FirstSeen: eq, ne, exists, gt, gte, lt, lte.`,
+		"/v1/images?Size__gt=0x1p99999":                 `Size__gt must be a decimal number within ±1.8e308, got "0x1p99999".`,
+		"/v1/images/m-win?ClusterId=ehpc-a":             `Image "m-win" is no longer offered by the requested scopes. They offered it until 2026-11-23T10:00:00.000Z.`,
+		"/v1/images/m-win":                              `Image "m-win" is no longer offered. It was offered until 2026-11-23T10:00:00.000Z.`,
 		"/v1/images?ImageName__glob=" + strings.Repeat(".",
 			513): "ImageName__glob has 513 bytes; the limit is 512. Allowed: a pattern of *, ? and [a-z] for the " +
 			"whole value.",

@@ -77,7 +77,9 @@ func (p *isolationTest) randomQuestion() (target string, tags [2]string) {
 	}
 	if paged {
 		set(30, "Status", words("Available", "Secret", "Creating"))
-		set(30, "sort", words("-OsTag.Version", "Size,-ImageName"))
+		set(30, "sort", words("-OsTag.Version", "Size,-ImageName", "-ChangedAt,FirstSeen"))
+		set(10, pick(r, []string{"FirstSeen__gte", "ChangedAt__lt", "FirstSeen__ne"}), when)
+		set(5, "ChangedAt__exists", words("true", "false"))
 		set(40, "limit", words("1", "3"))
 		set(20, "q", words("secret", "n1", "mine"))
 		set(10, "OsTag.Platform", words("Cent", "none")) // hints list what there is
@@ -89,11 +91,11 @@ func (p *isolationTest) randomQuestion() (target string, tags [2]string) {
 		set(30, "by", words("cluster", "scope"))
 	}
 	if path == "/v1/images" {
-		set(40, "facets", words("Status", "OsTag.Platform,Size"))
+		set(40, "facets", words("Status", "OsTag.Platform,Size", "FirstSeen"))
 		set(20, "latestBy", words("OsTag.Platform"))
 		set(20, "minCount", words("1", "9"))
 		set(20, "ImageId", image)
-		set(20, "fields", words("ImageId,Clusters", "Description"))
+		set(20, "fields", words("ImageId,Clusters", "Description", "*,ChangedAt,FirstSeen"))
 	}
 	if path == "/v1/diff" {
 		switch r.IntN(3) {

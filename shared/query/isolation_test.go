@@ -242,6 +242,10 @@ func (p *isolationTest) meansSameAlone(target string) bool {
 	if err != nil || len(p.grant.Regions) > 0 || p.retired {
 		return false
 	}
+	// A caller who may see everything knows the dates of images.
+	if strings.Contains(u.RawQuery, "FirstSeen") || strings.Contains(u.RawQuery, "ChangedAt") {
+		return false
+	}
 	numbers := u.Query().Get("at") != "" || u.Query().Get("to") != "" || u.Query().Get("from") != "" ||
 		u.Query().Get("cursor") != ""
 	if since := u.Query().Get("since"); since != "" && !strings.HasPrefix(since, "-") && since != "0" {

@@ -44,6 +44,7 @@ func TestHistoryAgainstSimulation(t *testing.T) {
 		"after the last commit":              testAfterLastCommit,
 		"after retention":                    testAfterRetention,
 		"since when scopes have images":      testFirstSeenInScopes,
+		"the dates of images in lists":       testDatesAtEveryCommit,
 		"images offered by any":              testImagesOfAllClusters,
 		"the sequence and date of all":       testSequencesAndDates,
 	} {

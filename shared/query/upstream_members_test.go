@@ -14,23 +14,27 @@ func TestMembersOfUpstreamWithOurNames(t *testing.T) {
 		first = `{"Clusters":["x"],"ImageId":"m-2"}`
 		last  = `{"ImageId":"m-3","Z":1,"InstanceTypes":null,"UpstreamInstanceTypes":1}`
 		inner = `{"ImageId":"m-4","Tags":{"Clusters":1,"ContentDiffers":2}}`
+		dated = `{"ImageId":"m-5","FirstSeen":"long ago","ChangedAt":1}`
 		other = `{"ImageId":"m-1","Clusters":"y"}`
 	)
 	w := newFixture(t)
 	w.CommitRun(hangzhou, content{
-		"ehpc-a/_any":  parseImages(t, all, first, last, inner),
+		"ehpc-a/_any":  parseImages(t, all, first, last, inner, dated),
 		"ehpc-b/_any":  parseImages(t, other),
 		"ehpc-b/ecs.x": parseImages(t, first),
 	})
 	h := w.Handler()
 	for target, want := range map[string]string{
 		"ClusterId=ehpc-a": `{"UpstreamClusters":["x"],"UpstreamContentDiffers":"no","ImageId":"m-1","UpstreamInstanceTypes":{"a":",}"},"Name":"\"Clusters\":1"}|{"UpstreamClusters":["x"],"ImageId":"m-2"}|{"ImageId":"m-3","UpstreamInstanceTypes":null,"UpstreamUpstreamInstanceTypes":1,"Z":1}|` +
-			`{"ImageId":"m-4","Tags":{"Clusters":1,"ContentDiffers":2}}|`,
+			`{"ImageId":"m-4","Tags":{"Clusters":1,"ContentDiffers":2}}|` +
+			`{"UpstreamChangedAt":1,"UpstreamFirstSeen":"long ago","ImageId":"m-5"}|`,
+		"ClusterId=ehpc-a&ImageId=m-5&fields=ImageId,FirstSeen": `{"ImageId":"m-5","FirstSeen":""}|`,
 		"ClusterId=*": `{"UpstreamClusters":"y","ImageId":"m-1","Clusters":["ehpc-b"],"InstanceTypes":[],"ContentDiffers":true}|` +
 			`{"UpstreamClusters":["x"],"UpstreamContentDiffers":"no","ImageId":"m-1","UpstreamInstanceTypes":{"a":",}"},"Name":"\"Clusters\":1","Clusters":["ehpc-a"],"InstanceTypes":[],"ContentDiffers":true}|` +
 			`{"UpstreamClusters":["x"],"ImageId":"m-2","Clusters":["ehpc-a","ehpc-b"],"InstanceTypes":["ecs.x"]}|` +
 			`{"ImageId":"m-3","UpstreamInstanceTypes":null,"UpstreamUpstreamInstanceTypes":1,"Z":1,"Clusters":["ehpc-a"],"InstanceTypes":[]}|` +
-			`{"ImageId":"m-4","Tags":{"Clusters":1,"ContentDiffers":2},"Clusters":["ehpc-a"],"InstanceTypes":[]}|`,
+			`{"ImageId":"m-4","Tags":{"Clusters":1,"ContentDiffers":2},"Clusters":["ehpc-a"],"InstanceTypes":[]}|` +
+			`{"UpstreamChangedAt":1,"UpstreamFirstSeen":"long ago","ImageId":"m-5","Clusters":["ehpc-a"],"InstanceTypes":[]}|`,
 		"ClusterId=*&InstanceType=_any,ecs.x&ImageId=m-1": `{"UpstreamClusters":"y","ImageId":"m-1","Clusters":["ehpc-b"],"InstanceTypes":[],"ContentDiffers":true}|` +
 			`{"UpstreamClusters":["x"],"UpstreamContentDiffers":"no","ImageId":"m-1","UpstreamInstanceTypes":{"a":",}"},"Name":"\"Clusters\":1","Clusters":["ehpc-a"],"InstanceTypes":[],"ContentDiffers":true}|`,
 		"ClusterId=ehpc-a&fields=Clusters,ImageId,InstanceTypes&ImageId=m-1":        `{"ImageId":"m-1","Clusters":["ehpc-a"],"InstanceTypes":[]}|`,

@@ -97,6 +97,9 @@ func (d *Description) imageSchema() jsonObject {
 		top, inner, nested := strings.Cut(f.Name, ".")
 		// No type: upstream has sent numbers as text before.
 		value := jsonObject{"description": f.About}
+		if f.IsDerived {
+			value = jsonObject{"type": "string", "description": "only if fields names it: " + f.About + "; empty: not known"}
+		}
 		if !nested {
 			properties[top] = value
 			continue
@@ -110,8 +113,7 @@ func (d *Description) imageSchema() jsonObject {
 	}
 	return jsonObject{"type": "object", "properties": properties, "additionalProperties": true,
 		"description": "every member that E-HPC sends; its own " + field.ColumnClusters + ", " +
-			field.ColumnInstanceTypes + " and " +
-			field.ColumnContentDiffers + " would have " + field.UpstreamPrefix + " before the name"}
+			field.ColumnInstanceTypes + " and the like would have " + field.UpstreamPrefix + " before the name"}
 }
 
 // formatSchema returns the schema of the body of a route in one format.

@@ -123,7 +123,7 @@ var (
 	// paramFields sets request.columns. Without it JSON has the whole image.
 	paramFields = Param{
 		Name: "fields", IsList: true, perPage: true, ignoresCase: true, Example: "ImageId,OsTag.Version",
-		About:   "only these fields of each image",
+		About:   "only these fields of each image; * for all but Offers, FirstSeen and ChangedAt",
 		allowed: "a comma list of fields, BaseOsTag, OsTag, Clusters, InstanceTypes, ContentDiffers, Offers or *",
 		parse: func(p *parser, v []string) (err error) {
 			p.request.Columns, err = p.parseColumns(v)
