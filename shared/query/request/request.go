@@ -55,8 +55,8 @@ type listParams struct {
 	LatestBy []*field.Field
 	Limit    int     // of matches on a page; 0: all of them
 	Cursor   *Cursor // nil: the first page
-	// DerivedFields are the derived fields that the request names. Those that decide
-	// which rows it has, and in which order, come first: there are RowFields of them.
+	// DerivedFields are the derived fields that the request names, each once. The first
+	// rowFields of them decide which rows it has, and in which order.
 	DerivedFields []*field.Field
 	rowFields     int
 }
