@@ -88,15 +88,20 @@ func TestDatesInEveryFormat(t *testing.T) {
 	t.Parallel()
 	h := newDatedRegion(t).Handler()
 	for target, want := range map[string]string{
-		"/v1/images?ClusterId=ehpc-a&fields=ImageId,firstseen,ChangedAt&format=ndjson": `{"ImageId":"m-bp181x855551ww5yq****","FirstSeen":"","ChangedAt":""}|` +
+		"/v1/images?ClusterId=ehpc-a&fields=ImageId,firstseen,ChangedAt&format=ndjson": "" +
+			`{"ImageId":"m-bp181x855551ww5yq****","FirstSeen":"","ChangedAt":""}|` +
 			`{"ImageId":"m-cent79","FirstSeen":"2026-11-23T10:00:00.000Z","ChangedAt":"2026-11-23T10:00:00.000Z"}|` +
 			`{"ImageId":"m-ubuntu","FirstSeen":"","ChangedAt":"2026-11-23T11:00:00.000Z"}|`,
-		"/v1/images?ClusterId=ehpc-b&fields=ChangedAt&format=ndjson": `{"ChangedAt":""}|{"ChangedAt":"2026-11-23T11:00:00.000Z"}|`,
-		"/v1/images?ClusterId=ehpc-b&fields=ImageId,FirstSeen&format=csv": "ImageId,FirstSeen\r|m-bp181x855551ww5yq****,\r|" +
+		"/v1/images?ClusterId=ehpc-b&fields=ChangedAt&format=ndjson": "" +
+			`{"ChangedAt":""}|{"ChangedAt":"2026-11-23T11:00:00.000Z"}|`,
+		"/v1/images?ClusterId=ehpc-b&fields=ImageId,FirstSeen&format=csv": "" +
+			"ImageId,FirstSeen\r|m-bp181x855551ww5yq****,\r|" +
 			"m-win,2026-11-23T11:00:00.000Z\r|",
-		"/v1/images?ClusterId=ehpc-a&fields=FirstSeen,ImageId&format=table&sort=FirstSeen&limit=1": "FirstSeen                 ImageId|" +
+		"/v1/images?ClusterId=ehpc-a&fields=FirstSeen,ImageId&format=table&sort=FirstSeen&limit=1": "" +
+			"FirstSeen                 ImageId|" +
 			"2026-11-23T10:00:00.000Z  m-cent79|",
-		"/v1/matrix?FirstSeen__gte=-7d&sort=-FirstSeen&format=table": "ImageId   ImageName       Status       ehpc-a  ehpc-b|" +
+		"/v1/matrix?FirstSeen__gte=-7d&sort=-FirstSeen&format=table": "" +
+			"ImageId   ImageName       Status       ehpc-a  ehpc-b|" +
 			"m-win     win, server     UnAvailable          x|m-cent79  hpc-centos-7.9  Available    x|",
 	} {
 		rec := get(h, target)
@@ -106,8 +111,10 @@ func TestDatesInEveryFormat(t *testing.T) {
 			t.Errorf("%s gives %d\n%s, want\n%s", target, rec.Code, got, want)
 		}
 	}
-	for target, isShown := range map[string]bool{"": false, "&fields=*": false, "&fields=*,FirstSeen": true, "&format=csv": false,
-		"&facets=FirstSeen": true, "&format=csv&fields=*": false, "&format=csv&fields=*,FirstSeen": true} {
+	for target, isShown := range map[string]bool{
+		"": false, "&fields=*": false, "&fields=*,FirstSeen": true, "&facets=FirstSeen": true, "&format=csv": false,
+		"&format=csv&fields=*": false, "&format=csv&fields=*,FirstSeen": true,
+	} {
 		if rec := get(h, "/v1/images?ClusterId=*"+target); strings.Contains(rec.Body.String(), "FirstSeen") != isShown {
 			t.Errorf("%q shows %s", target, rec.Body)
 		}
@@ -151,8 +158,8 @@ func TestPollForNewImages(t *testing.T) {
 
 	// In another cluster an image changes: the content of this one stays.
 	before := get(h, "/v1/images?ClusterId=ehpc-b&fields=ImageId,ChangedAt").Header().Get("ETag")
-	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, strings.Replace(sampleImage, "Available", "Creating", 1)),
-		"ehpc-b/_any": parseImages(t, sampleImage)})
+	other := strings.Replace(sampleImage, "Available", "Creating", 1)
+	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, other), "ehpc-b/_any": parseImages(t, sampleImage)})
 	changed := catalog.At(w.Now).String()
 	w.Now = w.Now.Add(time.Minute)
 	rec := get(h, "/v1/images?ClusterId=ehpc-b&fields=ImageId,ChangedAt", "If-None-Match", before)
@@ -164,8 +171,7 @@ func TestPollForNewImages(t *testing.T) {
 // TestPagesByDates: pages of one list do not mix two states of the dates.
 func TestPagesByDates(t *testing.T) {
 	t.Parallel()
-	w := newDatedRegion(t)
-	h := w.Handler()
+	region := newDatedRegion(t)
 	for target, statuses := range map[string][2]int{
 		"sort=-FirstSeen":               {200, 200}, // a change does not move them
 		"sort=-ChangedAt":               {200, 410},
@@ -175,9 +181,8 @@ func TestPagesByDates(t *testing.T) {
 		"FirstSeen__gte=-91m":           {410, 410}, // m-cent79 came 90 minutes ago
 		"sort=ImageId&facets=FirstSeen": {200, 200},
 	} {
-		w := &fixture{Fixture: w.Fixture.CopyWithObjects(w.Memory.Objects())}
-		w.Now = w.Now.Truncate(0)
-		h = w.Handler()
+		w := region.CopyWithObjects(region.Memory.Objects())
+		h := w.Handler()
 		_, next := snapshotOf(t, h, "/v1/images?ClusterId=*&limit=1&"+target)
 		w.Now = w.Now.Add(2 * time.Minute)
 		page := "/v1/images?ClusterId=*&limit=1&fields=ImageId,ChangedAt&" + target + "&cursor=" + next

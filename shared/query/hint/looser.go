@@ -13,7 +13,7 @@ import (
 // of a set meets, if some meet that one and all other conditions. It begins with a space.
 // People write a part of a name, and not in the case that it has.
 func (f *finder) suggestOperator(c imageset.ConditionCount, op string, set *imageset.Set) string {
-	if c.Field.Kind == field.NumberKind {
+	if !c.Field.Kind.IsText() {
 		return ""
 	}
 	for _, looser := range looserOperators(c.Field, op) {
