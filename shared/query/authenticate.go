@@ -69,7 +69,7 @@ func (c *call) newUnauthorizedError() error {
 }
 
 // summarizeAccess says how callers are checked and what this caller may see.
-func (s *lookup) summarizeAccess() render.AccessSummary {
+func (s *Lookup) summarizeAccess() render.AccessSummary {
 	a := render.AccessSummary{
 		Tokens: len(s.service.tokens) > 0, AccessKeys: len(s.service.keys) > 0,
 		Regions: s.grant.Regions, Clusters: s.grant.Clusters,

@@ -17,7 +17,7 @@ import (
 //
 // Unlike a list, a feed is about the past and never 404 for a scope that has
 // ended. Its freshness is that of the scopes that still exist.
-func (s *lookup) serveFeed(ctx context.Context, req *request.Request) (*answer, error) {
+func (s *Lookup) serveFeed(ctx context.Context, req *request.Request) (*answer, error) {
 	region, err := s.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (s *lookup) serveFeed(ctx context.Context, req *request.Request) (*answer, 
 // request says it relative to now: "-24h" means another commit with every call,
 // and that makes the answer. It finds the time in the log even for a 304, which an
 // absolute start does not need; for that it returns "".
-func (s *lookup) startInETag(
+func (s *Lookup) startInETag(
 	ctx context.Context, req *request.Request, sub *state.Subject, now time.Time,
 ) (string, error) {
 	if !req.Since.AsOf.IsSet || req.Since.IsAbsolute() {
@@ -72,7 +72,7 @@ func (s *lookup) startInETag(
 //
 // A feed always has a cursor to go on from, also if nothing has happened: the
 // caller asks with it later and gets only what is new.
-func (s *lookup) renderFeed(
+func (s *Lookup) renderFeed(
 	ctx context.Context, prefix []byte, req *request.Request, sub *state.Subject, now time.Time,
 ) (*body, error) {
 	// A misspelt name is an error before its empty feed is read.

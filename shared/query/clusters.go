@@ -18,7 +18,7 @@ import (
 // A region of which nothing is captured yet, or whose head cannot be read, is
 // named as stale and does not keep the others from being shown. With one region
 // it is an error.
-func (s *lookup) serveClusters(ctx context.Context, req *request.Request) (*answer, error) {
+func (s *Lookup) serveClusters(ctx context.Context, req *request.Request) (*answer, error) {
 	regions, err := s.regionsOfClusters(ctx, req)
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func (s *lookup) serveClusters(ctx context.Context, req *request.Request) (*answ
 
 // regionsOfClusters returns the regions that /v1/clusters shows: the one that
 // the request names, the one that has the named cluster, or all.
-func (s *lookup) regionsOfClusters(ctx context.Context, req *request.Request) ([]string, error) {
+func (s *Lookup) regionsOfClusters(ctx context.Context, req *request.Request) ([]string, error) {
 	if req.Region != "" || state.NamesClusters(req) {
 		region, err := s.FindRegion(ctx, req)
 		return []string{region}, err
@@ -81,7 +81,7 @@ func clustersETagParts(sub *state.Subject) []string {
 
 // listClusters returns the scopes and clusters of all subjects. problems say why a part
 // of the boot images is not known.
-func (s *lookup) listClusters(
+func (s *Lookup) listClusters(
 	ctx context.Context, req *request.Request, subjects []*state.Subject,
 ) (list render.ClusterList, problems []error) {
 	// Lists are never nil, so that an empty one is [] and not null.

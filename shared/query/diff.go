@@ -28,7 +28,7 @@ type diffSide struct {
 //
 // The snapshots of both sides are loaded by digest, and only if the answer is
 // not cached: an equal pair of digests has an equal answer.
-func (s *lookup) serveDiff(ctx context.Context, req *request.Request) (*answer, error) {
+func (s *Lookup) serveDiff(ctx context.Context, req *request.Request) (*answer, error) {
 	region, err := s.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (s *lookup) serveDiff(ctx context.Context, req *request.Request) (*answer, 
 
 // newDiffSubject returns the subject whose freshness the answer has: both clusters. It
 // returns an error if it is older than the request's maxAge.
-func (s *lookup) newDiffSubject(
+func (s *Lookup) newDiffSubject(
 	req *request.Request, current state.Current, before, after *diffSide,
 ) (*state.Subject, error) {
 	// A set of at most two scopes, made for the freshness only.
@@ -76,7 +76,7 @@ func (s *lookup) newDiffSubject(
 }
 
 // loadDiffImages loads the images of the sides.
-func (s *lookup) loadDiffImages(ctx context.Context, region string, sides ...*diffSide) error {
+func (s *Lookup) loadDiffImages(ctx context.Context, region string, sides ...*diffSide) error {
 	for _, side := range sides {
 		list, err := s.sets.Lists.LoadList(ctx, region, side.scope)
 		if err != nil {
@@ -95,7 +95,7 @@ func (side *diffSide) etagKey() string {
 
 // resolveDiffSides returns the two scopes that a request compares, without their images.
 // It returns an error if one is not captured.
-func (s *lookup) resolveDiffSides(
+func (s *Lookup) resolveDiffSides(
 	ctx context.Context, req *request.Request, current state.Current,
 ) (before, after *diffSide, err error) {
 	st, err := s.StateAsOf(ctx, current, req.At)
@@ -123,7 +123,7 @@ func (s *lookup) resolveDiffSides(
 }
 
 // loadDiffStates returns the states at from and to.
-func (s *lookup) loadDiffStates(
+func (s *Lookup) loadDiffStates(
 	ctx context.Context, req *request.Request, current state.Current,
 ) (before, after *state.RegionState, err error) {
 	if before, err = s.StateAsOf(ctx, current, req.From); err != nil {

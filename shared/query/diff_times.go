@@ -12,7 +12,7 @@ import (
 // serveDiffOfTimes serves /v1/diff with from and to: what is gone, new and changed between
 // two times in everything that is selected. Only the later state says how fresh the answer
 // is: the other is compared as it was.
-func (s *lookup) serveDiffOfTimes(
+func (s *Lookup) serveDiffOfTimes(
 	ctx context.Context, req *request.Request, region string, current state.Current,
 ) (*answer, error) {
 	from, to, err := s.loadDiffStates(ctx, req, current)

@@ -11,20 +11,20 @@ import (
 
 // grantLookups keeps the lookup of each grant.
 type grantLookups struct {
-	full    *lookup                   // for callers who may see everything
-	denied  *lookup                   // for callers without a valid token: it serves no region
-	byGrant map[*access.Grant]*lookup // of the grants in Options; read only
+	full    *Lookup                   // for callers who may see everything
+	denied  *Lookup                   // for callers without a valid token: it serves no region
+	byGrant map[*access.Grant]*Lookup // of the grants in Options; read only
 	mu      sync.Mutex
-	byKey   map[string]*lookup                     // of all other grants, by access.Grant.Key; guarded by mu
+	byKey   map[string]*Lookup                     // of all other grants, by access.Grant.Key; guarded by mu
 	past    *lru.Cache[string, *state.RegionState] // of all grants
 }
 
 // newGrantLookups makes the lookups of all configured grants out of full, which sees
 // everything.
-func newGrantLookups(full *lookup, past *lru.Cache[string, *state.RegionState]) *grantLookups {
-	g := &grantLookups{full: full, byGrant: map[*access.Grant]*lookup{}, byKey: map[string]*lookup{}, past: past}
+func newGrantLookups(full *Lookup, past *lru.Cache[string, *state.RegionState]) *grantLookups {
+	g := &grantLookups{full: full, byGrant: map[*access.Grant]*Lookup{}, byKey: map[string]*Lookup{}, past: past}
 	g.denied = g.newRestricted(access.Grant{Regions: []string{"-"}})
-	byGrant := map[*access.Grant]*lookup{}
+	byGrant := map[*access.Grant]*Lookup{}
 	for i := range full.service.tokens {
 		grant := &full.service.tokens[i].Grant
 		byGrant[grant] = g.of(grant)
@@ -38,7 +38,7 @@ func newGrantLookups(full *lookup, past *lru.Cache[string, *state.RegionState]) 
 }
 
 // of returns the lookup of a grant.
-func (g *grantLookups) of(grant *access.Grant) *lookup {
+func (g *grantLookups) of(grant *access.Grant) *Lookup {
 	if l, ok := g.byGrant[grant]; ok {
 		return l
 	}
@@ -59,7 +59,7 @@ func (g *grantLookups) of(grant *access.Grant) *lookup {
 //
 // A list that names every region is still a restriction: the caller must not learn that
 // there are no others.
-func (g *grantLookups) newRestricted(grant access.Grant) *lookup {
+func (g *grantLookups) newRestricted(grant access.Grant) *Lookup {
 	if grant.CoversEverything() {
 		return g.full
 	}

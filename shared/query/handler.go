@@ -17,11 +17,11 @@ import (
 )
 
 // ServeHTTP implements http.Handler. It never panics.
-func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// The status is counted whatever happens, a panic included: deferred calls
 	// run in reverse order, so the recovery below has written an answer by
 	// then.
-	c := &call{service: s, lookup: s.lookups.full, r: r, recorded: statusWriter{ResponseWriter: w}}
+	c := &call{Service: s, lookup: s.lookups.full, r: r, recorded: statusWriter{ResponseWriter: w}}
 	c.w, c.id = &c.recorded, c.findRequestID()
 	start := time.Now()
 	defer func() { s.lookupMetrics.countLookup(c.route, c.recorded.status, time.Since(start)) }()
@@ -37,8 +37,8 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // call is one HTTP request and its response.
 type call struct {
-	*service
-	lookup   *lookup // of the caller's grant; authenticate finds it
+	*Service
+	lookup   *Lookup // of the caller's grant; authenticate finds it
 	r        *http.Request
 	w        http.ResponseWriter // &recorded
 	recorded statusWriter
@@ -167,7 +167,7 @@ const maxImageID = 256
 // findRoute returns the route of a path, and the image id if the path holds
 // one. The id is decoded. It returns an error for an id that no image can have,
 // so that nothing is read for it.
-func (s *service) findRoute(path string) (rt *servedRoute, imageID string, err error) {
+func (s *Service) findRoute(path string) (rt *servedRoute, imageID string, err error) {
 	for _, rt := range s.routes {
 		id, ok := rt.MatchPath(path)
 		if !ok {
@@ -190,7 +190,7 @@ func (s *service) findRoute(path string) (rt *servedRoute, imageID string, err e
 
 // noRoute returns the error for a path that no route has. It lists the routes,
 // and suggests the one that is nearest to the path.
-func (s *service) noRoute(path string) error {
+func (s *Service) noRoute(path string) error {
 	patterns := make([]string, len(s.routes))
 	for i, rt := range s.routes {
 		patterns[i] = rt.Pattern

@@ -22,7 +22,7 @@ var homeHTML string
 // serveHome serves /: the routes as text, or the page for people. Both are
 // public, so they must not show what is stored. The names of the regions on the
 // page are those that the caller may see.
-func (s *lookup) serveHome(_ context.Context, req *request.Request) (*answer, error) {
+func (s *Lookup) serveHome(_ context.Context, req *request.Request) (*answer, error) {
 	// The text is short, and its hash is the ETag, so it is rendered even for a
 	// 304.
 	ans := &answer{omitEnvelope: true}
@@ -38,7 +38,7 @@ func (s *lookup) serveHome(_ context.Context, req *request.Request) (*answer, er
 }
 
 // renderHomeText lists the routes with an example that works, for curl.
-func (s *lookup) renderHomeText() string {
+func (s *Lookup) renderHomeText() string {
 	var b strings.Builder
 	b.WriteString("Community images of E-HPC, version " + strconv.Quote(s.service.version) + "\n")
 	for _, rt := range s.service.routes {
@@ -52,7 +52,7 @@ func (s *lookup) renderHomeText() string {
 
 // renderHomePage fills in the page. Everything that is filled in is escaped, or
 // comes from this program.
-func (s *lookup) renderHomePage() string {
+func (s *Lookup) renderHomePage() string {
 	var regions, statuses, routes strings.Builder
 	for _, name := range s.Regions {
 		regions.WriteString("<option>" + html.EscapeString(name))

@@ -16,7 +16,7 @@ import (
 // serveImage serves /v1/images/{ImageId}. Unlike a list, it shows when the
 // image was last seen, so the answer changes with every check even if the
 // content does not.
-func (s *lookup) serveImage(ctx context.Context, req *request.Request) (*answer, error) {
+func (s *Lookup) serveImage(ctx context.Context, req *request.Request) (*answer, error) {
 	region, err := s.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func (s *lookup) serveImage(ctx context.Context, req *request.Request) (*answer,
 
 // renderImage appends the image of a request to b. It returns an error if the
 // image is not in the subject, which says whether it ever was.
-func (s *lookup) renderImage(ctx context.Context, b []byte, req *request.Request, sub *state.Subject) ([]byte, error) {
+func (s *Lookup) renderImage(ctx context.Context, b []byte, req *request.Request, sub *state.Subject) ([]byte, error) {
 	set, err := s.sets.Load(ctx, sub.Scopes)
 	if err != nil {
 		return nil, err

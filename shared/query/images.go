@@ -22,7 +22,7 @@ import (
 // equal scopes and an equal question have equal answers. Only questions about dates need
 // the index too. So a 304 costs no read
 // beside the head. It is the lookup that most calls are.
-func (s *lookup) serveImages(ctx context.Context, req *request.Request) (*answer, error) {
+func (s *Lookup) serveImages(ctx context.Context, req *request.Request) (*answer, error) {
 	region, err := s.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func (s *lookup) serveImages(ctx context.Context, req *request.Request) (*answer
 
 // countCaptured returns the number of captured images; 0: it is not known. Images that
 // differ only in redacted fields are one, and the head counts them twice.
-func (s *lookup) countCaptured(sub *state.Subject) int {
+func (s *Lookup) countCaptured(sub *state.Subject) int {
 	if len(s.parser.Schema.Withheld) > 0 {
 		return 0
 	}
@@ -70,7 +70,7 @@ func (s *lookup) countCaptured(sub *state.Subject) int {
 //
 // The order of the stages is part of the contract: filter, count facets, keep
 // the first of each group, check minCount, cut the page.
-func (s *lookup) buildPage(
+func (s *Lookup) buildPage(
 	ctx context.Context, req *request.Request, sub *state.Subject, captured int,
 ) (*render.ImagePage, hint.Hints, error) {
 	// A damaged object of the present state is the operator's problem and is

@@ -10,23 +10,24 @@ import (
 	"community-images/shared/query/state"
 )
 
-// lookup is what the callers of one grant may see, and what their calls are answered
-// from. All calls of a grant share it, so it never changes.
-type lookup struct {
+// Lookup is the data as the callers of one grant see it: present states with their time to
+// live and their fall-back in an outage, past states, and image lists by digest. All calls
+// of a grant share it, so it never changes.
+type Lookup struct {
 	*state.Resolver
 	history  *history.Reader
 	sets     *imageset.Cache
 	parser   request.Config
 	grantKey string       // access.Grant.Key, for caches that callers share; empty: everything
 	grant    access.Grant // without its name
-	service  *service
+	service  *Service
 }
 
 // newLookup returns the lookup of a grant. The states and the regions of the parser must
 // be those that the grant covers.
-func newLookup(s *service, parser request.Config, st state.States, sets *imageset.Cache, grant access.Grant) *lookup {
+func newLookup(s *Service, parser request.Config, st state.States, sets *imageset.Cache, grant access.Grant) *Lookup {
 	h := &history.Reader{States: st, Sets: sets, Schema: parser.Schema}
-	return &lookup{
+	return &Lookup{
 		Resolver: &state.Resolver{
 			States: st, Regions: parser.Regions, Now: s.now, MaxStale: s.maxStale, Report: s.report,
 			HasImage: h.WasEverOffered,
@@ -37,14 +38,14 @@ func newLookup(s *service, parser request.Config, st state.States, sets *imagese
 
 // seesInstance reports whether the callers may see what an instance has served. It
 // counts the lookups of all callers.
-func (l *lookup) seesInstance() bool { return l.grantKey == "" }
+func (l *Lookup) seesInstance() bool { return l.grantKey == "" }
 
 // bodyKey returns the key under which the body of an answer is cached. Grants share the
 // cache, but not the bodies in it.
 //
 // The cursor in a body names a commit. Which one must not depend on the calls of others,
 // who may have filled the cache.
-func (l *lookup) bodyKey(ans *answer) string {
+func (l *Lookup) bodyKey(ans *answer) string {
 	key := l.grantKey + ans.etag
 	if len(l.grant.Clusters) > 0 && ans.freshness != nil {
 		key += "#" + strconv.FormatInt(ans.freshness.Sequence, 10)

@@ -20,7 +20,7 @@ import (
 //
 // Without clusters it covers all of them. It has pages like a list; each page
 // repeats the columns.
-func (s *lookup) serveMatrix(ctx context.Context, req *request.Request) (*answer, error) {
+func (s *Lookup) serveMatrix(ctx context.Context, req *request.Request) (*answer, error) {
 	region, err := s.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func (s *lookup) serveMatrix(ctx context.Context, req *request.Request) (*answer
 
 // renderMatrix renders the page of the matrix that a request asks for. scopes
 // are the subject's, as a set that knows which of them offer an image.
-func (s *lookup) renderMatrix(
+func (s *Lookup) renderMatrix(
 	ctx context.Context, prefix []byte, req *request.Request, sub *state.Subject, scopes *state.ScopeSet,
 ) (*body, error) {
 	set, err := s.sets.Load(ctx, scopes)
@@ -79,7 +79,7 @@ func (s *lookup) renderMatrix(
 // defaultMatrixClusters returns the clusters of a matrix whose request names
 // none: all of them. If it names instance types, and these are captured without
 // a cluster too, it returns nil: the lists without a cluster.
-func (s *lookup) defaultMatrixClusters(ctx context.Context, req *request.Request, region string) ([]string, error) {
+func (s *Lookup) defaultMatrixClusters(ctx context.Context, req *request.Request, region string) ([]string, error) {
 	_, state, err := s.LoadState(ctx, req, region)
 	if err != nil {
 		return nil, err

@@ -98,7 +98,7 @@ func (w *statusWriter) WriteString(s string) (int, error) { return io.WriteStrin
 // serveMetrics serves /metrics. It reads the same as /v1/status, the heads, and
 // shows them in another form. It has no ETag: a scrape always wants the present
 // values.
-func (s *lookup) serveMetrics(ctx context.Context, req *request.Request) (*answer, error) {
+func (s *Lookup) serveMetrics(ctx context.Context, req *request.Request) (*answer, error) {
 	list, _ := s.loadRegionStatuses(ctx, req)
 	return &answer{omitEnvelope: true, render: func(context.Context, []byte) (*body, error) {
 		families := s.metricFamilies(list)
@@ -111,7 +111,7 @@ func (s *lookup) serveMetrics(ctx context.Context, req *request.Request) (*answe
 
 // metricFamilies returns the metrics of regions, and those of this instance
 // unless the caller is restricted.
-func (s *lookup) metricFamilies(list []regionStatus) []*metrics.Family {
+func (s *Lookup) metricFamilies(list []regionStatus) []*metrics.Family {
 	families := newRegionFamilies(list, s.Now())
 	if s.seesInstance() {
 		families = append(families, s.instanceFamilies()...)
@@ -121,7 +121,7 @@ func (s *lookup) metricFamilies(list []regionStatus) []*metrics.Family {
 
 // instanceFamilies returns the metrics of this instance. They are the same for
 // all callers who may see everything.
-func (s *lookup) instanceFamilies() []*metrics.Family {
+func (s *Lookup) instanceFamilies() []*metrics.Family {
 	build := metrics.New(metrics.Info, "community_images_build", "", "Version of the program.")
 	build.Set(1, "version", s.service.version)
 	started := metrics.New(metrics.Gauge, "community_images_instance_start_timestamp_seconds", "seconds",

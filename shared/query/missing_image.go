@@ -19,7 +19,7 @@ import (
 //
 // The error has the members of the answer that it replaces, so that a caller
 // can still show what the image was.
-func (s *lookup) imageMissingError(ctx context.Context, req *request.Request, sub *state.Subject) error {
+func (s *Lookup) imageMissingError(ctx context.Context, req *request.Request, sub *state.Subject) error {
 	life, err := s.history.LifespanOf(ctx, history.NewScopedImage(req), sub)
 	switch {
 	case err != nil:
@@ -77,7 +77,7 @@ func newImageUnknownError(req *request.Request, st *state.RegionState, later int
 
 // checkImageKnown returns an error if the image that a request names was not there up to
 // the subject's state, in the scopes that the request selects.
-func (s *lookup) checkImageKnown(ctx context.Context, req *request.Request, sub *state.Subject) error {
+func (s *Lookup) checkImageKnown(ctx context.Context, req *request.Request, sub *state.Subject) error {
 	ok, later, err := s.history.WasOffered(ctx, history.NewScopedImage(req), sub)
 	if err == nil && !ok {
 		err = newImageUnknownError(req, sub.State, later)

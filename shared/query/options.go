@@ -69,9 +69,10 @@ const (
 	maxPastStates     = 64
 )
 
-// service is the handler. It never changes. What a caller may see is in the lookup of
-// the caller's grant.
-type service struct {
+// Service is the handler that New returns. It never changes. What a caller may see is in
+// the Lookup of the caller's grant. Restrict lets another handler answer from the same
+// memory.
+type Service struct {
 	callerCheck
 	answerCaches
 	lookups       *grantLookups
@@ -107,7 +108,7 @@ func New(o Options) *Service {
 		o.Report = func(context.Context, string, error) {}
 	}
 	lists := imageset.NewListLoader(o.Archive, redact)
-	s := &service{
+	s := &Service{
 		callerCheck: callerCheck{tokens: o.Tokens, keys: o.Keys},
 		answerCaches: answerCaches{
 			bodies:         lru.New[string, *body](maxBodyCacheBytes),

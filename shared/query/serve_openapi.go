@@ -12,7 +12,7 @@ import (
 )
 
 // serveOpenAPI serves /openapi.json.
-func (s *lookup) serveOpenAPI(context.Context, *request.Request) (*answer, error) {
+func (s *Lookup) serveOpenAPI(context.Context, *request.Request) (*answer, error) {
 	etag := makeETag("openapi", s.service.version, strings.Join(s.Regions, ","),
 		strconv.FormatBool(s.service.requiresToken()))
 	return &answer{omitEnvelope: true, etag: etag, render: func(context.Context, []byte) (*body, error) {

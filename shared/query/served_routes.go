@@ -9,25 +9,25 @@ import (
 // servedRoute is a route with the function that answers its requests.
 type servedRoute struct {
 	*request.Route
-	serve func(l *lookup, ctx context.Context, req *request.Request) (*answer, error)
+	serve func(l *Lookup, ctx context.Context, req *request.Request) (*answer, error)
 }
 
 // newServedRoutes returns every route with its function. It panics if a route
 // has none.
 func newServedRoutes() []*servedRoute {
-	functions := map[string]func(*lookup, context.Context, *request.Request) (*answer, error){
-		"/v1/images":                   (*lookup).serveImages,
-		"/v1/images/{ImageId}/history": (*lookup).serveFeed,
-		"/v1/images/{ImageId}":         (*lookup).serveImage,
-		"/v1/clusters":                 (*lookup).serveClusters,
-		"/v1/changes":                  (*lookup).serveFeed,
-		"/v1/diff":                     (*lookup).serveDiff,
-		"/v1/matrix":                   (*lookup).serveMatrix,
-		"/v1/status":                   (*lookup).serveStatus,
-		"/metrics":                     (*lookup).serveMetrics,
-		"/openapi.json":                (*lookup).serveOpenAPI,
-		"/healthz":                     (*lookup).serveHealth,
-		"/":                            (*lookup).serveHome,
+	functions := map[string]func(*Lookup, context.Context, *request.Request) (*answer, error){
+		"/v1/images":                   (*Lookup).serveImages,
+		"/v1/images/{ImageId}/history": (*Lookup).serveFeed,
+		"/v1/images/{ImageId}":         (*Lookup).serveImage,
+		"/v1/clusters":                 (*Lookup).serveClusters,
+		"/v1/changes":                  (*Lookup).serveFeed,
+		"/v1/diff":                     (*Lookup).serveDiff,
+		"/v1/matrix":                   (*Lookup).serveMatrix,
+		"/v1/status":                   (*Lookup).serveStatus,
+		"/metrics":                     (*Lookup).serveMetrics,
+		"/openapi.json":                (*Lookup).serveOpenAPI,
+		"/healthz":                     (*Lookup).serveHealth,
+		"/":                            (*Lookup).serveHome,
 	}
 	var routes []*servedRoute
 	for _, rt := range request.Routes() {

@@ -15,18 +15,10 @@ import (
 	"community-images/shared/query/request"
 )
 
-// Service is the handler that New returns. Restrict lets another handler answer from
-// the same memory.
-type Service = service
-
-// Lookup is the data as the callers of one grant see it: present states with their
-// time to live and their fall-back in an outage, past states, and image lists by digest.
-type Lookup = lookup
-
 // Restrict returns the lookup for the callers of a grant. It answers from the regions
 // and clusters that the grant covers, and from their history, as if nothing else
 // existed.
-func (s *service) Restrict(g *access.Grant) *Lookup { return s.lookups.of(g) }
+func (s *Service) Restrict(g *access.Grant) *Lookup { return s.lookups.of(g) }
 
 // Region returns a region at present, or as of a moment, which is written like
 // the parameter at. confirmed is false if the store cannot be reached and the
@@ -35,7 +27,7 @@ func (s *service) Restrict(g *access.Grant) *Lookup { return s.lookups.of(g) }
 // The error is strconv.ErrSyntax if at is not a moment, and archive.ErrNoData
 // if the region is not served. Other errors are the archive's, or say that the
 // store did not answer.
-func (s *lookup) Region(ctx context.Context, id, at string) (r *archive.Region, confirmed bool, err error) {
+func (s *Lookup) Region(ctx context.Context, id, at string) (r *archive.Region, confirmed bool, err error) {
 	m := request.AsOf{}
 	if at != "" {
 		if m, err = request.ParseAsOf(at); err != nil {
@@ -61,7 +53,7 @@ func (s *lookup) Region(ctx context.Context, id, at string) (r *archive.Region, 
 
 // IsCommitNumber reports whether a moment, written like the parameter at, is
 // the number of a commit.
-func (s *lookup) IsCommitNumber(at string) bool {
+func (s *Lookup) IsCommitNumber(at string) bool {
 	m, err := request.ParseAsOf(at)
 	return err == nil && m.Sequence != 0
 }
@@ -69,7 +61,7 @@ func (s *lookup) IsCommitNumber(at string) bool {
 // Images returns the content of a scope of a state that Region returned, in
 // canonical order and without the redacted fields. The caller must not change
 // the slice.
-func (s *lookup) Images(ctx context.Context, region string, scope format.ScopeState) ([]*catalog.Image, error) {
+func (s *Lookup) Images(ctx context.Context, region string, scope format.ScopeState) ([]*catalog.Image, error) {
 	list, err := s.sets.Lists.LoadList(ctx, region, scope)
 	if err != nil {
 		return nil, err
@@ -79,6 +71,6 @@ func (s *lookup) Images(ctx context.Context, region string, scope format.ScopeSt
 
 // CountReplicaAnswer counts an answer of the replica among the lookups of
 // /metrics.
-func (s *service) CountReplicaAnswer(status int, took time.Duration) {
+func (s *Service) CountReplicaAnswer(status int, took time.Duration) {
 	s.lookupMetrics.replica.countLookup(status, took)
 }

@@ -35,7 +35,7 @@ type regionGauges struct {
 // serveStatus serves /v1/status. A region that cannot be read is shown as such
 // and does not keep the others from being shown. It asks the store for heads
 // only, as /metrics does, unless the request wants the boot images too.
-func (s *lookup) serveStatus(ctx context.Context, req *request.Request) (*answer, error) {
+func (s *Lookup) serveStatus(ctx context.Context, req *request.Request) (*answer, error) {
 	list, f := s.loadRegionStatuses(ctx, req)
 	region := req.Region
 	if len(list) == 1 {
@@ -103,7 +103,7 @@ func lastRunOrCommit(list []regionStatus) (last catalog.Time) {
 // of all regions, and their freshness together. Every region has an entry, also
 // one that cannot be read: a status that leaves out what is broken would be of
 // no use.
-func (s *lookup) loadRegionStatuses(
+func (s *Lookup) loadRegionStatuses(
 	ctx context.Context, req *request.Request,
 ) (list []regionStatus, f state.Freshness) {
 	regions := s.Regions
@@ -137,7 +137,7 @@ func (s *lookup) loadRegionStatuses(
 // addBootImages adds to a status how many clusters there are by the state of their boot
 // image, unless a part of that cannot be read. all are the scopes of the region. In an
 // outage it answers from memory alone, so that a status does not wait.
-func (s *lookup) addBootImages(
+func (s *Lookup) addBootImages(
 	ctx context.Context, status *regionStatus, current state.Current, all *state.ScopeSet,
 ) {
 	sub := &state.Subject{Current: current, State: current.RegionState, Scopes: all}
@@ -160,7 +160,7 @@ func (s *lookup) addBootImages(
 
 // newRegionStatus returns the status of a region that can be read. all are its
 // scopes, and f is their freshness.
-func (s *lookup) newRegionStatus(current state.Current, all *state.ScopeSet, f state.Freshness) regionStatus {
+func (s *Lookup) newRegionStatus(current state.Current, all *state.ScopeSet, f state.Freshness) regionStatus {
 	region := render.Region{
 		RegionID:    current.RegionID,
 		Sequence:    current.Sequence,
@@ -196,7 +196,7 @@ func (s *lookup) newRegionStatus(current state.Current, all *state.ScopeSet, f s
 
 // serveHealth serves /healthz. It does not touch the store: a probe must not
 // restart an instance because of an outage that a restart cannot end.
-func (s *lookup) serveHealth(context.Context, *request.Request) (*answer, error) {
+func (s *Lookup) serveHealth(context.Context, *request.Request) (*answer, error) {
 	return &answer{omitEnvelope: true, render: func(context.Context, []byte) (*body, error) {
 		data, err := json.Marshal(render.HealthBody{Status: "ok", Version: s.service.version})
 		return &body{bytes: append(data, '\n')}, err
