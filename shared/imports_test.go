@@ -53,10 +53,12 @@ var allowed = map[string][]string{
 // and the packages of roomImports. query itself may import all of them.
 var (
 	rooms = []string{
-		"lru", "field", "fault", "filter", "request", "state", "imageset", "history", "hint", "render", "openapi", "",
+		"lru", "budget", "field", "fault", "filter", "request", "state", "imageset", "history", "hint", "etag",
+		"render", "openapi", "",
 	}
 	roomImports = map[string][]string{
 		"lru":      {},
+		"budget":   {},
 		"field":    {"catalog", "jsonscan"},
 		"fault":    {"apierror", "editdistance"},
 		"filter":   {},
@@ -65,6 +67,7 @@ var (
 		"imageset": {"archive/format", "catalog", "jsonscan"},
 		"history":  {"apierror", "archive", "archive/format", "catalog"},
 		"hint":     {"access"},
+		"etag":     {"apierror"},
 		"render":   {"archive/format", "catalog", "jsonscan"},
 		"openapi":  {"archive/format", "catalog"},
 		"":         {"access", "apierror", "archive", "archive/format", "catalog", "metrics"},

@@ -14,7 +14,7 @@ import (
 	"community-images/shared/fcrun"
 	"community-images/shared/ossbucket"
 	"community-images/shared/query"
-	"community-images/shared/query/state"
+	"community-images/shared/query/budget"
 	"community-images/shared/replica"
 )
 
@@ -49,7 +49,7 @@ func newHandler(conf config.Query, credentials *cloud.Source, log *zap.Logger) (
 	// Matches tells the two interfaces apart, by the path and by E-HPC's parameters.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if ehpcAPI.Matches(r) {
-			ehpcAPI.ServeHTTP(w, r.WithContext(state.WithReadBudget(r.Context())))
+			ehpcAPI.ServeHTTP(w, r.WithContext(budget.New(r.Context())))
 			return
 		}
 		lookups.ServeHTTP(w, r)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"community-images/shared/query/etag"
 	"community-images/shared/query/history"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
@@ -46,7 +47,7 @@ func (s *Lookup) serveFeed(ctx context.Context, req *request.Request) (*answer, 
 	return &answer{
 		freshness:    &sub.Freshness,
 		region:       region,
-		etag:         makeETag(source, sub.State.LineHash(), req.Canonical, req.Format, start),
+		etag:         etag.Make(source, sub.State.LineHash(), req.Canonical, req.Format, start),
 		lastModified: sub.State.CommittedAt,
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			return s.renderFeed(ctx, prefix, req, sub, now)

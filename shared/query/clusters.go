@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"community-images/shared/query/etag"
 	"community-images/shared/query/history"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
@@ -30,19 +31,19 @@ func (s *Lookup) serveClusters(ctx context.Context, req *request.Request) (*answ
 	if err != nil {
 		return nil, err
 	}
-	etag := []string{req.Canonical, req.Format}
+	parts := []string{req.Canonical, req.Format}
 	for _, sub := range subjects {
 		if err := s.CheckFreshness(req, sub); err != nil {
 			return nil, err
 		}
 		f = f.Merge(sub.Freshness, sub.Current.RegionID, several)
-		etag = append(etag, clustersETagParts(sub)...)
+		parts = append(parts, clustersETagParts(sub)...)
 	}
 	region := req.Region
 	if !several {
 		region = regions[0]
 	}
-	ans := &answer{freshness: &f, region: region, etag: makeETag(etag...), lastModified: f.CommittedAt}
+	ans := &answer{freshness: &f, region: region, etag: etag.Make(parts...), lastModified: f.CommittedAt}
 	ans.render = func(ctx context.Context, prefix []byte) (*body, error) {
 		list, problems := s.listClusters(ctx, req, subjects)
 		// A filter would leave out what is unknown, which the caller would not see.

@@ -7,6 +7,7 @@ import (
 
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
+	"community-images/shared/query/etag"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
 	"community-images/shared/query/state"
@@ -51,7 +52,7 @@ func (s *Lookup) serveDiff(ctx context.Context, req *request.Request) (*answer, 
 	return &answer{
 		freshness:    &sub.Freshness,
 		region:       region,
-		etag:         makeETag(before.etagKey(), after.etagKey(), req.Canonical, req.Format),
+		etag:         etag.Make(before.etagKey(), after.etagKey(), req.Canonical, req.Format),
 		lastModified: sub.Scopes.NewestContent,
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			if err := s.loadDiffImages(ctx, region, before, after); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"community-images/shared/query/etag"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
 	"community-images/shared/query/state"
@@ -32,7 +33,7 @@ func (s *Lookup) serveDiffOfTimes(
 	return &answer{
 		freshness:    &sub.Freshness,
 		region:       region,
-		etag:         makeETag(s.grantKey, from.LineHash(), to.LineHash(), req.Canonical, req.Format),
+		etag:         etag.Make(s.grantKey, from.LineHash(), to.LineHash(), req.Canonical, req.Format),
 		lastModified: to.CommittedAt,
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			rows, err := d.Find(ctx, req.ByScope)

@@ -11,7 +11,7 @@
 //   - state finds the region, its state at the moment that is asked for, and the scopes
 //     that are selected, as far as the caller may see them.
 //   - imageset loads, filters, groups and sorts the images. history reads what happened.
-//     hint says why an answer has few images.
+//     hint says why an answer has few images, and etag compares what the caller has.
 //   - render writes the answer. openapi describes all of them.
 //
 // A route returns an answer whose render is a function. For most routes the ETag is known

@@ -12,8 +12,7 @@ import (
 )
 
 const (
-	gzipETagSuffix = "-gzip" // at the end of the ETag of a compressed answer
-	gzipMinSize    = 1024    // bytes; a smaller body is not compressed
+	gzipMinSize = 1024 // bytes; a smaller body is not compressed
 )
 
 // acceptsGzip returns true if an Accept-Encoding header names gzip, or else

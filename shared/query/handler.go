@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"community-images/shared/apierror"
+	"community-images/shared/query/budget"
+	"community-images/shared/query/etag"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/filter"
 	"community-images/shared/query/request"
@@ -30,7 +32,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			c.sendError(state.NewInternalError(fmt.Errorf("panic: %v\n%s", p, debug.Stack())))
 		}
 	}()
-	if err := c.serveRoute(state.WithReadBudget(r.Context())); err != nil {
+	if err := c.serveRoute(budget.New(r.Context())); err != nil {
 		c.sendError(state.ToAPIError(err))
 	}
 }
@@ -93,7 +95,7 @@ func (c *call) serveRoute(ctx context.Context) error {
 	if size > request.MaxURIBytes-request.LinkReserve && hasPages && !c.hasRoomForCursor(req) {
 		return uriTooLong(size, request.MaxURIBytes-request.LinkReserve)
 	}
-	if joinHeaderLines(c.r.Header, "If-None-Match") != "" {
+	if etag.JoinHeaderLines(c.r.Header, "If-None-Match") != "" {
 		// The answer will probably be a 304, which needs no images.
 		ctx = context.WithValue(ctx, state.ConditionalKey{}, true)
 	}
@@ -210,7 +212,7 @@ func (s *Service) noRoute(path string) error {
 // by the same program, which writes it in the same way. Requests are shared
 // between calls and must not be changed.
 func (c *call) parseRequest(rt *request.Route, imageID string) (*request.Request, error) {
-	accept := joinHeaderLines(c.r.Header, "Accept")
+	accept := etag.JoinHeaderLines(c.r.Header, "Accept")
 	// Which names are valid depends on the grant, so it is a part of the key.
 	key := c.lookup.grantKey + rt.Pattern + "\n" + imageID + "\n" + c.r.URL.RawQuery + "\n" + accept
 	if req, ok := c.parsedRequests.Get(key); ok {

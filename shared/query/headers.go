@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"community-images/shared/query/etag"
 	"community-images/shared/query/request"
 )
 
@@ -81,14 +82,14 @@ func (c *call) setBodyHeaders(req *request.Request, etag string, p payload, gzip
 
 // setETag sets the ETag. A compressed answer has one of its own. RFC 9110 wants
 // another ETag for another encoding of the same answer.
-func (c *call) setETag(etag string, gzipped bool) {
-	if etag == "" {
+func (c *call) setETag(tag string, gzipped bool) {
+	if tag == "" {
 		return
 	}
 	if gzipped {
-		etag += gzipETagSuffix
+		tag += etag.GzipSuffix
 	}
-	c.w.Header().Set("ETag", `"`+etag+`"`)
+	c.w.Header().Set("ETag", `"`+tag+`"`)
 }
 
 // nextURL returns the address of the call with another cursor.

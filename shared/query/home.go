@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"community-images/shared/query/etag"
 	"community-images/shared/query/request"
 )
 
@@ -32,7 +33,7 @@ func (s *Lookup) serveHome(_ context.Context, req *request.Request) (*answer, er
 	} else {
 		text = s.renderHomeText()
 	}
-	ans.etag = makeETag("index", text)
+	ans.etag = etag.Make("index", text)
 	ans.render = func(context.Context, []byte) (*body, error) { return &body{bytes: []byte(text)}, nil }
 	return ans, nil
 }

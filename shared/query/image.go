@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"community-images/shared/catalog"
+	"community-images/shared/query/etag"
 	"community-images/shared/query/field"
 	"community-images/shared/query/history"
 	"community-images/shared/query/imageset"
@@ -35,7 +36,7 @@ func (s *Lookup) serveImage(ctx context.Context, req *request.Request) (*answer,
 	return &answer{
 		freshness:    &sub.Freshness,
 		region:       region,
-		etag:         makeETag(sub.Scopes.Digest+s.grantKey, state.LineHash(), checks, req.Canonical, req.Format),
+		etag:         etag.Make(sub.Scopes.Digest+s.grantKey, state.LineHash(), checks, req.Canonical, req.Format),
 		lastModified: state.CommittedAt,
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			b, err := s.renderImage(ctx, prefix, req, sub)

@@ -9,6 +9,7 @@ import (
 
 	"community-images/shared/apierror"
 	"community-images/shared/archive/format"
+	"community-images/shared/query/etag"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 	"community-images/shared/query/hint"
@@ -31,17 +32,17 @@ func (s *Lookup) serveImages(ctx context.Context, req *request.Request) (*answer
 	if err != nil {
 		return nil, err
 	}
-	etag := makeETag(sub.ContentKey(), req.Canonical, req.Format)
+	tag := etag.Make(sub.ContentKey(), req.Canonical, req.Format)
 	// The answer has a hint, which an answer about all that is captured has not.
 	captured := 0
 	if sub.OmitsClusters() {
 		captured = s.countCaptured(sub)
-		etag = makeETag(etag, "omitsClusters") + hint.CountSuffix(captured)
+		tag = etag.Make(tag, "omitsClusters") + hint.CountSuffix(captured)
 	}
 	return &answer{
 		freshness:    &sub.Freshness,
 		region:       region,
-		etag:         etag,
+		etag:         tag,
 		lastModified: sub.Scopes.NewestContent,
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			p, hints, err := s.buildPage(ctx, req, sub, captured)

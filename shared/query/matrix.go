@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"community-images/shared/archive/format"
+	"community-images/shared/query/etag"
 	"community-images/shared/query/field"
 	"community-images/shared/query/hint"
 	"community-images/shared/query/imageset"
@@ -42,7 +43,7 @@ func (s *Lookup) serveMatrix(ctx context.Context, req *request.Request) (*answer
 	return &answer{
 		freshness:    &sub.Freshness,
 		region:       region,
-		etag:         makeETag(sub.ContentKey(), req.Canonical, req.Format),
+		etag:         etag.Make(sub.ContentKey(), req.Canonical, req.Format),
 		lastModified: scopes.NewestContent,
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			return s.renderMatrix(ctx, prefix, req, sub, &scopes)

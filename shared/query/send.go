@@ -15,6 +15,7 @@ import (
 	"community-images/shared/access"
 	"community-images/shared/apierror"
 	"community-images/shared/catalog"
+	"community-images/shared/query/etag"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 	"community-images/shared/query/hint"
@@ -116,7 +117,7 @@ const maxBodyBytes = 23 << 20
 // error during rendering can still become an error answer.
 func (c *call) send(ctx context.Context, req *request.Request, ans *answer) error {
 	// RFC 9110, section 13.2.2: If-Match comes first.
-	if err := checkIfMatch(joinHeaderLines(c.r.Header, "If-Match"), ans.etag); err != nil {
+	if err := etag.CheckIfMatch(etag.JoinHeaderLines(c.r.Header, "If-Match"), ans.etag); err != nil {
 		return err
 	}
 	r, err := c.prepareResponse(ctx, req, ans)
@@ -125,10 +126,10 @@ func (c *call) send(ctx context.Context, req *request.Request, ans *answer) erro
 	}
 	// The client's wish counts for a 304 too: it decides which of two tags is
 	// confirmed.
-	zip := c.gzip && acceptsGzip(joinHeaderLines(c.r.Header, "Accept-Encoding"))
+	zip := c.gzip && acceptsGzip(etag.JoinHeaderLines(c.r.Header, "Accept-Encoding"))
 	c.setHeaders(req, ans)
-	if client := r.client; client.hasAnswer() || client.any {
-		c.setETag(r.etag, client.gzipped && (zip || !client.plain))
+	if client := r.client; client.HasAnswer() || client.Any {
+		c.setETag(r.etag, client.Gzipped && (zip || !client.Plain))
 		c.writeHeader(http.StatusNotModified)
 		return nil
 	}
@@ -143,14 +144,14 @@ func (c *call) send(ctx context.Context, req *request.Request, ans *answer) erro
 type response struct {
 	payload
 	etag   string
-	client clientETags // the forms that the caller has already
+	client etag.ClientTags // the forms that the caller has already
 }
 
 // prepareResponse renders an answer, unless the caller has it.
 func (c *call) prepareResponse(ctx context.Context, req *request.Request, ans *answer) (r response, err error) {
-	ifNoneMatch := joinHeaderLines(c.r.Header, "If-None-Match")
-	r.etag, r.client = ans.etag, parseIfNoneMatch(ifNoneMatch, ans.etag)
-	if r.client.hasAnswer() {
+	ifNoneMatch := etag.JoinHeaderLines(c.r.Header, "If-None-Match")
+	r.etag, r.client = ans.etag, etag.ParseIfNoneMatch(ifNoneMatch, ans.etag)
+	if r.client.HasAnswer() {
 		return r, nil
 	}
 	// It is rendered for "*" too, which asks whether there is an answer.
@@ -161,7 +162,7 @@ func (c *call) prepareResponse(ctx context.Context, req *request.Request, ans *a
 	// Hints about more than the ETag covers change it.
 	if suffix := r.hints.ETagSuffix(); suffix != "" && r.etag != "" {
 		r.etag += suffix
-		r.client = parseIfNoneMatch(ifNoneMatch, r.etag)
+		r.client = etag.ParseIfNoneMatch(ifNoneMatch, r.etag)
 	}
 	if req.Pretty && req.Format == request.FormatJSON {
 		r.indent()

@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"community-images/shared/catalog"
+	"community-images/shared/query/etag"
 	"community-images/shared/query/openapi"
 	"community-images/shared/query/request"
 )
 
 // serveOpenAPI serves /openapi.json.
 func (s *Lookup) serveOpenAPI(context.Context, *request.Request) (*answer, error) {
-	etag := makeETag("openapi", s.service.version, strings.Join(s.Regions, ","),
+	etag := etag.Make("openapi", s.service.version, strings.Join(s.Regions, ","),
 		strconv.FormatBool(s.service.requiresToken()))
 	return &answer{omitEnvelope: true, etag: etag, render: func(context.Context, []byte) (*body, error) {
 		description := openapi.Description{

@@ -9,6 +9,7 @@ import (
 
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
+	"community-images/shared/query/etag"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
 	"community-images/shared/query/state"
@@ -82,7 +83,7 @@ func statusETag(status render.Status, stale []state.StaleScope, more ...string) 
 	if err != nil {
 		return "", fmt.Errorf("encoding status: %w", err)
 	}
-	return makeETag(append(more, string(data))...), nil
+	return etag.Make(append(more, string(data))...), nil
 }
 
 // lastRunOrCommit returns when the last run or commit of any region ended. It

@@ -10,6 +10,7 @@ import (
 
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
+	"community-images/shared/query/budget"
 	"community-images/shared/query/lru"
 	"community-images/shared/query/state"
 )
@@ -98,7 +99,7 @@ func (l *listLoader) LoadList(ctx context.Context, region string, scope format.S
 	}
 	done := l.flight.DoChan(scope.Digest, func() (any, error) {
 		// Other lookups may wait for this read, so it outlives its own lookup.
-		ctx, cancel := state.WithReadDeadline(context.WithoutCancel(ctx))
+		ctx, cancel := budget.WithDeadline(context.WithoutCancel(ctx))
 		defer cancel()
 		snapshot, err := l.source.Snapshot(ctx, scope.Scope(region), scope.Digest)
 		if err != nil {
@@ -113,7 +114,7 @@ func (l *listLoader) LoadList(ctx context.Context, region string, scope format.S
 		if result.Err != nil {
 			return List{}, result.Err
 		}
-		state.ExtendReadBudget(ctx)
+		budget.Extend(ctx)
 		return result.Val.(List), nil
 	}
 }
@@ -189,7 +190,7 @@ func (l *listLoader) PrefetchIndex(ctx context.Context, region string) {
 // is under way.
 func (l *listLoader) startIndexRead(ctx context.Context, region string, upTo int64) <-chan singleflight.Result {
 	return l.flight.DoChan("index "+region, func() (any, error) {
-		ctx, cancel := state.WithReadDeadline(context.WithoutCancel(ctx))
+		ctx, cancel := budget.WithDeadline(context.WithoutCancel(ctx))
 		defer cancel()
 		return nil, l.readIndex(ctx, region, upTo)
 	})

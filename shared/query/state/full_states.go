@@ -8,6 +8,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/format"
+	"community-images/shared/query/budget"
 	"community-images/shared/query/lru"
 	"community-images/shared/query/request"
 )
@@ -89,7 +90,7 @@ func (f *FullStates) loadPastState(
 	if state, ok := f.Past.Get(key); ok {
 		return state, nil
 	}
-	ctx, cancel := WithReadDeadline(ctx)
+	ctx, cancel := budget.WithDeadline(ctx)
 	defer cancel()
 	r, err := read(ctx)
 	if err != nil {

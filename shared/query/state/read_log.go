@@ -10,6 +10,7 @@ import (
 
 	"community-images/shared/apierror"
 	"community-images/shared/archive/format"
+	"community-images/shared/query/budget"
 	"community-images/shared/query/fault"
 )
 
@@ -22,7 +23,7 @@ func streamCommits(
 	ctx context.Context, region string, open func(context.Context) iter.Seq2[*format.Commit, error],
 ) iter.Seq2[*format.Commit, error] {
 	return func(yield func(*format.Commit, error) bool) {
-		ctx, extend, cancel := withMovingDeadline(ctx)
+		ctx, extend, cancel := budget.WithMovingDeadline(ctx)
 		defer cancel()
 		for c, err := range open(ctx) {
 			if err != nil {
@@ -40,7 +41,7 @@ func streamCommits(
 // readHistory reads something small of the history, or knows it already. So it says
 // nothing of whether the store answers.
 func readHistory[T any](ctx context.Context, region string, read func(context.Context) (T, error)) (T, error) {
-	ctx, cancel := WithReadDeadline(ctx)
+	ctx, cancel := budget.WithDeadline(ctx)
 	defer cancel()
 	value, err := read(ctx)
 	if err != nil {
@@ -52,7 +53,7 @@ func readHistory[T any](ctx context.Context, region string, read func(context.Co
 // historyError says that the log of a region was not read, or not in time.
 type historyError struct {
 	region    string
-	isTimeout bool // the store gave nothing for readTimeout
+	isTimeout bool // the store gave nothing for budget.ReadTimeout
 	// tooMuch says that the store did answer, but the lookup's whole time was too short.
 	tooMuch bool
 	err     error
@@ -68,9 +69,9 @@ func (e *historyError) problem() string {
 	switch {
 	case e.tooMuch:
 		return fmt.Sprintf("reading the log of %s takes longer than the %g s that one answer has", e.region,
-			allReadsTimeout.Seconds())
+			budget.AllReadsTimeout.Seconds())
 	case e.isTimeout:
-		return fmt.Sprintf("reading the log of %s timed out after %g s", e.region, readTimeout.Seconds())
+		return fmt.Sprintf("reading the log of %s timed out after %g s", e.region, budget.ReadTimeout.Seconds())
 	}
 	return fmt.Sprintf("the log of %s could not be read", e.region)
 }
@@ -97,7 +98,7 @@ func wrapHistoryError(ctx context.Context, region string, err error) error {
 	}
 	e := &historyError{region: region, err: err}
 	if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
-		e.isTimeout, e.tooMuch = true, isReadBudgetSpent(ctx)
+		e.isTimeout, e.tooMuch = true, budget.IsSpent(ctx)
 	}
 	return e
 }

@@ -9,12 +9,13 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"community-images/shared/archive"
+	"community-images/shared/query/budget"
 )
 
 const (
 	// waitWithoutState is how long a lookup waits for the head of a region of
 	// which this instance has no state.
-	waitWithoutState = readTimeout + 200*time.Millisecond
+	waitWithoutState = budget.ReadTimeout + 200*time.Millisecond
 	// waitWithState is how long a lookup waits if an older state is at hand.
 	// The read goes on without it.
 	waitWithState = time.Second
@@ -29,7 +30,7 @@ const (
 	// frozenAfter is longer than any attempt takes. If one took longer, FC
 	// froze the instance meanwhile, and its failure says nothing about the
 	// store.
-	frozenAfter = readTimeout + 500*time.Millisecond
+	frozenAfter = budget.ReadTimeout + 500*time.Millisecond
 )
 
 // StateCache keeps the present state of one region. It is safe for concurrent
@@ -113,7 +114,7 @@ func (c *StateCache) stateAtHand() (current Current, wait time.Duration) {
 	case c.outage.failure != nil && now.Before(c.outage.nextAttempt):
 		return current, 0
 	case c.outage.failure != nil:
-		c.outage.nextAttempt = now.Add(readTimeout)
+		c.outage.nextAttempt = now.Add(budget.ReadTimeout)
 		return current, waitInOutage
 	case 0 <= age && age < c.Ttl:
 		return current, 0
@@ -125,7 +126,7 @@ func (c *StateCache) stateAtHand() (current Current, wait time.Duration) {
 func (c *StateCache) StartAttempt(ctx context.Context, a Attempt) <-chan singleflight.Result {
 	return c.flight.DoChan("", func() (any, error) {
 		a.startedAt = time.Now()
-		ctx, cancel := WithReadDeadline(context.WithoutCancel(ctx))
+		ctx, cancel := budget.WithDeadline(context.WithoutCancel(ctx))
 		defer cancel()
 		err := c.readHead(ctx, a)
 		if err != nil && a.hadState { // without a state the lookup returns the error, which is reported there

@@ -1,4 +1,4 @@
-package state
+package budget
 
 import (
 	"context"
@@ -7,16 +7,16 @@ import (
 )
 
 const (
-	// readTimeout bounds one read of the store.
-	readTimeout = 2500 * time.Millisecond
+	// ReadTimeout bounds one read of the store.
+	ReadTimeout = 2500 * time.Millisecond
 	// firstReadsTimeout bounds all reads of one lookup together, however many
 	// it makes one after the other, until the first snapshot has arrived. A
 	// caller learns within 3 s that the store does not answer.
 	firstReadsTimeout = 2700 * time.Millisecond
-	// allReadsTimeout bounds all reads of one lookup. A lookup may need
+	// AllReadsTimeout bounds all reads of one lookup. A lookup may need
 	// hundreds of snapshots, and each that arrives gives the next reads another
-	// readTimeout.
-	allReadsTimeout = 20 * time.Second
+	// ReadTimeout.
+	AllReadsTimeout = 20 * time.Second
 )
 
 // readBudget is the time that one lookup has left for its reads.
@@ -27,32 +27,32 @@ type readBudget struct {
 
 type readBudgetKey struct{}
 
-// WithReadBudget returns a context in which all reads of one lookup are bounded
+// New returns a context in which all reads of one lookup are bounded
 // together. A Service does it for its own lookups. A handler that answers from
 // the memory of a Service does it for its requests.
-func WithReadBudget(ctx context.Context) context.Context {
+func New(ctx context.Context) context.Context {
 	now := time.Now()
-	budget := &readBudget{end: now.Add(allReadsTimeout)}
+	budget := &readBudget{end: now.Add(AllReadsTimeout)}
 	budget.deadline.Store(now.Add(firstReadsTimeout).UnixNano())
 	return context.WithValue(ctx, readBudgetKey{}, budget)
 }
 
-// WithReadDeadline returns a context for one read: until readTimeout from now,
+// WithDeadline returns a context for one read: until ReadTimeout from now,
 // or until the lookup's read budget ends if that comes first. The caller must
 // call cancel.
-func WithReadDeadline(ctx context.Context) (_ context.Context, cancel context.CancelFunc) {
+func WithDeadline(ctx context.Context) (_ context.Context, cancel context.CancelFunc) {
 	return context.WithDeadline(ctx, readDeadline(ctx))
 }
 
-// withMovingDeadline returns a context for a read that brings many parts. It ends as
-// that of WithReadDeadline, but each call of extend, after a part, gives the next part
+// WithMovingDeadline returns a context for a read that brings many parts. It ends as
+// that of WithDeadline, but each call of extend, after a part, gives the next part
 // the time of another read. Its cause is context.DeadlineExceeded if it ends so. The
 // caller must call cancel.
-func withMovingDeadline(ctx context.Context) (_ context.Context, extend func(), cancel context.CancelFunc) {
+func WithMovingDeadline(ctx context.Context) (_ context.Context, extend func(), cancel context.CancelFunc) {
 	ctx, stop := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(time.Until(readDeadline(ctx)), func() { stop(context.DeadlineExceeded) })
 	extend = func() {
-		ExtendReadBudget(ctx)
+		Extend(ctx)
 		timer.Reset(time.Until(readDeadline(ctx)))
 	}
 	return ctx, extend, func() {
@@ -63,7 +63,7 @@ func withMovingDeadline(ctx context.Context) (_ context.Context, extend func(), 
 
 // readDeadline returns when a read that begins now has to end.
 func readDeadline(ctx context.Context) time.Time {
-	deadline := time.Now().Add(readTimeout)
+	deadline := time.Now().Add(ReadTimeout)
 	if budget, ok := ctx.Value(readBudgetKey{}).(*readBudget); ok {
 		if end := time.Unix(0, budget.deadline.Load()); end.Before(deadline) {
 			deadline = end
@@ -72,20 +72,20 @@ func readDeadline(ctx context.Context) time.Time {
 	return deadline
 }
 
-// isReadBudgetSpent reports whether a lookup has used the time for all its reads.
-func isReadBudgetSpent(ctx context.Context) bool {
+// IsSpent reports whether a lookup has used the time for all its reads.
+func IsSpent(ctx context.Context) bool {
 	budget, ok := ctx.Value(readBudgetKey{}).(*readBudget)
 	return ok && !time.Now().Before(budget.end)
 }
 
-// ExtendReadBudget gives the next reads of a lookup another readTimeout: the
+// Extend gives the next reads of a lookup another ReadTimeout: the
 // store answers.
-func ExtendReadBudget(ctx context.Context) {
+func Extend(ctx context.Context) {
 	budget, ok := ctx.Value(readBudgetKey{}).(*readBudget)
 	if !ok {
 		return
 	}
-	deadline := time.Now().Add(readTimeout)
+	deadline := time.Now().Add(ReadTimeout)
 	if deadline.After(budget.end) {
 		deadline = budget.end
 	}

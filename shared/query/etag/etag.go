@@ -1,4 +1,4 @@
-package query
+package etag
 
 import (
 	"crypto/sha256"
@@ -14,12 +14,12 @@ import (
 // layoutVersion changes whenever the same data is rendered differently.
 const layoutVersion = "8"
 
-// makeETag hashes everything that an answer depends on, and the layout of
+// Make hashes everything that an answer depends on, and the layout of
 // answers.
 //
 // Parts are separated, so that the end of one is not taken for the beginning of
 // the next.
-func makeETag(parts ...string) string {
+func Make(parts ...string) string {
 	h := sha256.New()
 	h.Write([]byte(layoutVersion))
 	for _, p := range parts {
@@ -29,9 +29,9 @@ func makeETag(parts ...string) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// joinHeaderLines returns the value of a header that may have several lines, as
+// JoinHeaderLines returns the value of a header that may have several lines, as
 // one list.
-func joinHeaderLines(h http.Header, name string) string {
+func JoinHeaderLines(h http.Header, name string) string {
 	lines := h[name]
 	if len(lines) == 1 {
 		return lines[0]
@@ -39,37 +39,37 @@ func joinHeaderLines(h http.Header, name string) string {
 	return strings.Join(lines, ",")
 }
 
-// clientETags says which forms of an answer the caller names in If-None-Match or
+// ClientTags says which forms of an answer the caller names in If-None-Match or
 // If-Match.
-type clientETags struct {
-	plain   bool // the answer as it is
-	gzipped bool // the compressed answer
-	any     bool // "*": every answer that exists
+type ClientTags struct {
+	Plain   bool // the answer as it is
+	Gzipped bool // the compressed answer
+	Any     bool // "*": every answer that exists
 }
 
-// hasAnswer reports whether the caller names a form of the answer.
-func (t clientETags) hasAnswer() bool { return t.plain || t.gzipped }
+// HasAnswer reports whether the caller names a form of the answer.
+func (t ClientTags) HasAnswer() bool { return t.Plain || t.Gzipped }
 
-// parseIfNoneMatch compares the tags of If-None-Match with the ETag of an
+// ParseIfNoneMatch compares the tags of If-None-Match with the ETag of an
 // answer, by weak comparison (RFC 9110, section 8.8.3.2). An empty etag matches
 // nothing, not even "*": such an answer is sent as a whole.
-func parseIfNoneMatch(header, etag string) clientETags {
+func ParseIfNoneMatch(header, etag string) ClientTags {
 	if etag == "" {
-		return clientETags{}
+		return ClientTags{}
 	}
 	return parseETags(header, etag, true)
 }
 
-// checkIfMatch returns an error if a header If-Match names only other answers than
+// CheckIfMatch returns an error if a header If-Match names only other answers than
 // that with the etag, by strong comparison (RFC 9110, section 13.1.1). "*" and no
 // header match every answer. Either form of the answer matches, compressed or not:
 // the caller wants to know whether the content is the same.
-func checkIfMatch(header, etag string) error {
+func CheckIfMatch(header, etag string) error {
 	if header == "" {
 		return nil
 	}
 	client := parseETags(header, etag, false)
-	if client.any || etag != "" && client.hasAnswer() {
+	if client.Any || etag != "" && client.HasAnswer() {
 		return nil
 	}
 	message := "If-Match names other answers than the present one."
@@ -83,10 +83,10 @@ func checkIfMatch(header, etag string) error {
 // parseETags compares the tags of a header with the ETag of an answer. Without
 // weak, tags that begin with W/ match nothing. Tags without their quotes match
 // too, because people paste them so.
-func parseETags(header, etag string, weak bool) clientETags {
-	var client clientETags
+func parseETags(header, etag string, weak bool) ClientTags {
+	var client ClientTags
 	if strings.TrimSpace(header) == "*" {
-		client.any = true
+		client.Any = true
 		return client
 	}
 	if !weak { // hints are no part of the content
@@ -112,8 +112,10 @@ func parseETags(header, etag string, weak bool) clientETags {
 		if !weak {
 			tag = hint.TrimETag(tag)
 		}
-		client.plain = client.plain || tag == etag
-		client.gzipped = client.gzipped || tag == etag+gzipETagSuffix
+		client.Plain = client.Plain || tag == etag
+		client.Gzipped = client.Gzipped || tag == etag+GzipSuffix
 	}
 	return client
 }
+
+const GzipSuffix = "-gzip" // at the end of the ETag of a compressed answer
