@@ -53,7 +53,7 @@ var allowed = map[string][]string{
 // and the packages of roomImports. query itself may import all of them.
 var (
 	rooms = []string{
-		"lru", "budget", "field", "fault", "filter", "request", "state", "imageset", "history", "hint", "etag",
+		"lru", "budget", "field", "fault", "filter", "request", "source", "state", "imageset", "history", "hint", "etag",
 		"render", "openapi", "",
 	}
 	roomImports = map[string][]string{
@@ -63,6 +63,7 @@ var (
 		"fault":    {"apierror", "editdistance"},
 		"filter":   {},
 		"request":  {"access", "apierror", "catalog"},
+		"source":   {"archive", "archive/format", "catalog"},
 		"state":    {"access", "apierror", "archive", "archive/format", "catalog"},
 		"imageset": {"archive/format", "catalog", "jsonscan"},
 		"history":  {"apierror", "archive", "archive/format", "catalog"},

@@ -18,13 +18,13 @@ import (
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 	"community-images/shared/query"
-	"community-images/shared/query/state"
+	"community-images/shared/query/source"
 )
 
 // longLog is an archive whose region has many commits, which are made as they are read.
 // Each changes an image of ehpc-a, but for one that removes it.
 type longLog struct {
-	state.Source
+	source.Archive
 	length  int64
 	removal int64         // the commit that removes the image
 	pause   time.Duration // before each commit
@@ -32,7 +32,7 @@ type longLog struct {
 }
 
 func (l *longLog) Now(ctx context.Context, region string, known *archive.Region) (*archive.Region, error) {
-	now, err := l.Source.Now(ctx, region, nil)
+	now, err := l.Archive.Now(ctx, region, nil)
 	if err != nil || known != nil {
 		return known, err
 	}
@@ -107,7 +107,7 @@ func (l *longLog) yieldCommit(ctx context.Context, n int64, yield func(*format.C
 func TestPageOfARareEvent(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
-	log := &longLog{Source: archive.New(w.Bucket, w.Keys), length: 12_000, removal: 11_000}
+	log := &longLog{Archive: archive.New(w.Bucket, w.Keys), length: 12_000, removal: 11_000}
 	h := w.Handler(func(o *query.Options) { o.Archive = log }, allow(access.Grant{Name: "all"},
 		access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}, access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
 	for _, row := range []struct {
@@ -143,7 +143,7 @@ func TestPageOfARareEvent(t *testing.T) {
 func TestPagesDoNotTellOfOthers(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
-	log := &longLog{Source: archive.New(w.Bucket, w.Keys), length: 12_000}
+	log := &longLog{Archive: archive.New(w.Bucket, w.Keys), length: 12_000}
 	h := w.Handler(func(o *query.Options) { o.Archive = log }, allow(access.Grant{Name: "all"},
 		access.Grant{Name: "b", Clusters: []string{"ehpc-b"}}))
 	for caller, cursor := range map[string]string{"all": "c5001.0.", "b": "c12001.0."} {
@@ -158,7 +158,7 @@ func TestPagesDoNotTellOfOthers(t *testing.T) {
 func TestClusterThatEndedLongAgo(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
-	log := &longLog{Source: archive.New(w.Bucket, w.Keys), length: 12_000}
+	log := &longLog{Archive: archive.New(w.Bucket, w.Keys), length: 12_000}
 	h := w.Handler(func(o *query.Options) { o.Archive = log })
 	checkError(t, get(h, "/v1/images?ClusterId=ehpc-gone"), 404, "ClusterNotFound",
 		[]string{"It was captured in cn-hangzhou before."})
@@ -173,7 +173,7 @@ func TestTooMuchHistory(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newSmallRegion(t)
-		log := &longLog{Source: archive.New(w.Bucket, w.Keys), length: 12_000, pause: 2 * time.Second}
+		log := &longLog{Archive: archive.New(w.Bucket, w.Keys), length: 12_000, pause: 2 * time.Second}
 		h := w.Handler(func(o *query.Options) { o.Archive = log })
 		began := time.Now()
 		rec := get(h, "/v1/changes?kind=added")

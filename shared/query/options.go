@@ -10,13 +10,14 @@ import (
 	"community-images/shared/query/imageset"
 	"community-images/shared/query/lru"
 	"community-images/shared/query/request"
+	"community-images/shared/query/source"
 	"community-images/shared/query/state"
 )
 
 // Options are what a handler is made of.
 type Options struct {
 	// Archive is where the data comes from. Required.
-	Archive state.Source
+	Archive source.Archive
 	// Regions are the regions that are served, in the order in which errors
 	// name them. Required.
 	Regions []string

@@ -12,6 +12,7 @@ import (
 	"community-images/shared/catalog"
 	"community-images/shared/query/budget"
 	"community-images/shared/query/lru"
+	"community-images/shared/query/source"
 	"community-images/shared/query/state"
 )
 
@@ -32,7 +33,7 @@ const (
 // content, so a list never grows stale, and scopes with equal answers share
 // one. It is safe for concurrent use.
 type listLoader struct {
-	source state.Source
+	source source.Archive
 	// redactor takes the redacted fields out before a list is cached.
 	redactor redactor
 	// flight has the reads that are under way: snapshots by digest, indexes by
@@ -56,7 +57,7 @@ type regionIndex struct {
 }
 
 // NewListLoader returns a loader whose lists are without the redacted fields.
-func NewListLoader(source state.Source, redactedFields []string) *listLoader {
+func NewListLoader(source source.Archive, redactedFields []string) *listLoader {
 	return &listLoader{
 		source: source, redactor: redactor{fields: redactedFields}, cache: lru.New[string, List](maxListBytes),
 		indexes: map[string]*regionIndex{},
@@ -103,7 +104,7 @@ func (l *listLoader) LoadList(ctx context.Context, region string, scope format.S
 		defer cancel()
 		snapshot, err := l.source.Snapshot(ctx, scope.Scope(region), scope.Digest)
 		if err != nil {
-			return nil, state.WrapStoreError(region, err)
+			return nil, source.WrapError(region, err)
 		}
 		return l.cacheRedacted(scope.Digest, snapshot.Images), nil
 	})
@@ -205,7 +206,7 @@ func (l *listLoader) readIndex(ctx context.Context, region string, upTo int64) e
 	case errors.As(err, &damaged):
 		index = &format.Index{}
 	case err != nil:
-		return state.WrapStoreError(region, err)
+		return source.WrapError(region, err)
 	}
 	// Each list carries its share of the images' memory.
 	share := imageBytes(index.Images) / max(1, len(index.Lists))

@@ -15,6 +15,7 @@ import (
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 	"community-images/shared/query/request"
+	"community-images/shared/query/source"
 )
 
 const (
@@ -312,16 +313,16 @@ func historyAPIError(err error) *apierror.Error {
 // storageAPIError maps errors of the storage. Every error that nothing else
 // explains is an internal one.
 func storageAPIError(err error) *apierror.Error {
-	noData := &noDataError{regions: "this region"}
+	noData := &source.NoDataError{Regions: "this region"}
 	var version *format.VersionError
 	var damaged *format.DamagedError
-	var store *storeError
+	var store *source.StoreError
 	var history *historyError
 	switch {
 	case errors.As(err, &noData), errors.Is(err, archive.ErrNoData):
 		return &apierror.Error{
 			Status: http.StatusServiceUnavailable, Code: fault.CodeNoData, RetryAfter: retryNextRun, Cause: err,
-			Message:   "Nothing has been captured for " + noData.regions + " yet.",
+			Message:   "Nothing has been captured for " + noData.Regions + " yet.",
 			Recommend: "Try again after the first run of the snapshot function.",
 		}
 	case errors.As(err, &version): // a *format.DamagedError too
@@ -343,7 +344,7 @@ func storageAPIError(err error) *apierror.Error {
 		return &apierror.Error{
 			Status: http.StatusServiceUnavailable, Code: fault.CodeStorage, RetryAfter: retrySoon, Cause: err,
 			Message: "The storage cannot be reached, and this instance has no copy of the data" +
-				store.regionSuffix() + ".",
+				store.RegionSuffix() + ".",
 			Recommend: "Try again in a few seconds.",
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"community-images/shared/archive/format"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/request"
+	"community-images/shared/query/source"
 )
 
 // FindRegion returns the region that a request is about: the one that it names,
@@ -167,7 +168,7 @@ func regionUndecidedError(err error) error {
 
 // nothingCapturedError returns the error if no region has data.
 func (r *Resolver) nothingCapturedError() error {
-	return &noDataError{strings.Join(r.Regions, ", "), archive.ErrNoData}
+	return &source.NoDataError{Regions: strings.Join(r.Regions, ", "), Err: archive.ErrNoData}
 }
 
 // regionRequired returns the error that asks for RegionId; reason ends "several

@@ -11,12 +11,13 @@ import (
 	"community-images/shared/query/budget"
 	"community-images/shared/query/lru"
 	"community-images/shared/query/request"
+	"community-images/shared/query/source"
 )
 
 // FullStates is states of whole regions. It keeps the present of each region, and the
 // past states that were used last.
 type FullStates struct {
-	Source Source
+	Source source.Archive
 	Index  ImageIndex
 	Now    func() time.Time
 	// Caches has the present states by region.
@@ -29,7 +30,7 @@ type FullStates struct {
 func (f *FullStates) LoadCurrent(ctx context.Context, region string) (Current, error) {
 	current, err := f.Caches[region].get(ctx)
 	if err != nil {
-		return Current{}, WrapStoreError(region, err)
+		return Current{}, source.WrapError(region, err)
 	}
 	return current, nil
 }
@@ -37,7 +38,7 @@ func (f *FullStates) LoadCurrent(ctx context.Context, region string) (Current, e
 // ReadUpTo implements States.
 func (f *FullStates) ReadUpTo(ctx context.Context, region string, sequence int64) error {
 	if err := f.Caches[region].ReadUpTo(ctx, sequence); err != nil {
-		return WrapStoreError(region, err)
+		return source.WrapError(region, err)
 	}
 	return nil
 }
@@ -45,7 +46,7 @@ func (f *FullStates) ReadUpTo(ctx context.Context, region string, sequence int64
 // recentFailure implements States.
 func (f *FullStates) recentFailure(region string) error {
 	if err := f.Caches[region].recentFailure(); err != nil {
-		return WrapStoreError(region, err)
+		return source.WrapError(region, err)
 	}
 	return nil
 }
@@ -94,7 +95,7 @@ func (f *FullStates) loadPastState(
 	defer cancel()
 	r, err := read(ctx)
 	if err != nil {
-		return nil, WrapStoreError(current.RegionID, err)
+		return nil, source.WrapError(current.RegionID, err)
 	}
 	byCommit := pastStateKey(current.RegionState, r.Sequence)
 	state, ok := f.Past.Get(byCommit)

@@ -12,6 +12,7 @@ import (
 	"community-images/shared/archive/format"
 	"community-images/shared/query/budget"
 	"community-images/shared/query/fault"
+	"community-images/shared/query/source"
 )
 
 // Nothing holds the history of a region in memory: each answer reads the commits
@@ -93,7 +94,7 @@ func capitalize(clause string) string { return strings.ToUpper(clause[:1]) + cla
 
 // wrapHistoryError is WrapStoreError for a read of the log with a context of its own.
 func wrapHistoryError(ctx context.Context, region string, err error) error {
-	if wrapped := WrapStoreError(region, err); !errors.As(wrapped, new(*storeError)) {
+	if wrapped := source.WrapError(region, err); !errors.As(wrapped, new(*source.StoreError)) {
 		return wrapped
 	}
 	e := &historyError{region: region, err: err}

@@ -10,6 +10,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/query/budget"
+	"community-images/shared/query/source"
 )
 
 const (
@@ -36,7 +37,7 @@ const (
 // StateCache keeps the present state of one region. It is safe for concurrent
 // use.
 type StateCache struct {
-	Source Source
+	Source source.Archive
 	Region string
 	Ttl    time.Duration // how long a state is used without asking the store
 	Now    func() time.Time
@@ -130,7 +131,7 @@ func (c *StateCache) StartAttempt(ctx context.Context, a Attempt) <-chan singlef
 		defer cancel()
 		err := c.readHead(ctx, a)
 		if err != nil && a.hadState { // without a state the lookup returns the error, which is reported there
-			c.Report(ctx, "", &storeError{c.Region, err})
+			c.Report(ctx, "", &source.StoreError{Region: c.Region, Err: err})
 		}
 		return a, err
 	})

@@ -15,7 +15,7 @@ import (
 // cluster. GrantStates wraps it and cuts out what a grant covers, so that only
 // readers of commits ask Covers.
 //
-// Both are safe for concurrent use. Their errors are those of WrapStoreError and
+// Both are safe for concurrent use. Their errors are those of source.WrapError and
 // wrapHistoryError, or that of a context that has ended.
 type States interface {
 	stateReader

@@ -1,4 +1,4 @@
-package state
+package source
 
 import (
 	"context"
@@ -12,12 +12,12 @@ import (
 	"community-images/shared/catalog"
 )
 
-// Source is the reading side of an archive; *archive.Archive is one.
+// Archive is the reading side of an archive; *archive.Archive is one.
 //
 // Its errors are *format.DamagedError, *archive.TooEarlyError,
 // *archive.FutureError, archive.ErrNoData for a region without a commit, or
 // anything else if the store does not answer.
-type Source interface {
+type Archive interface {
 	// Now returns the present state of a region. It reads only what has come
 	// since known, which may be nil.
 	Now(ctx context.Context, region string, known *archive.Region) (*archive.Region, error)
@@ -50,46 +50,46 @@ type Source interface {
 	Index(ctx context.Context, region string) (*format.Index, error)
 }
 
-// storeError says that the store did not answer, or not in time.
-type storeError struct {
+// StoreError says that the store did not answer, or not in time.
+type StoreError struct {
 	// region is the region that was asked for.
-	region string
-	err    error // of the archive, or of the context if time ran out
+	Region string
+	Err    error // of the archive, or of the context if time ran out
 }
 
 // Error implements error. The text is for the log.
-func (e *storeError) Error() string {
-	return fmt.Sprintf("asking the store about %q: %v", e.region, e.err)
+func (e *StoreError) Error() string {
+	return fmt.Sprintf("asking the store about %q: %v", e.Region, e.Err)
 }
 
-func (e *storeError) Unwrap() error { return e.err }
+func (e *StoreError) Unwrap() error { return e.Err }
 
-// regionSuffix names the region at the end of a message. It is empty for a nil
-// *storeError.
-func (e *storeError) regionSuffix() string {
+// RegionSuffix names the region at the end of a message. It is empty for a nil
+// *StoreError.
+func (e *StoreError) RegionSuffix() string {
 	if e == nil {
 		return ""
 	}
-	return " of " + e.region
+	return " of " + e.Region
 }
 
-// noDataError says that nothing has been captured for some regions yet.
-type noDataError struct {
-	regions string // as a message lists them
-	err     error  // archive.ErrNoData
+// NoDataError says that nothing has been captured for some regions yet.
+type NoDataError struct {
+	Regions string // as a message lists them
+	Err     error  // archive.ErrNoData
 }
 
 // Error implements error.
-func (e *noDataError) Error() string {
-	return fmt.Sprintf("nothing has been captured for %s yet: %v", e.regions, e.err)
+func (e *NoDataError) Error() string {
+	return fmt.Sprintf("nothing has been captured for %s yet: %v", e.Regions, e.Err)
 }
 
-func (e *noDataError) Unwrap() error { return e.err }
+func (e *NoDataError) Unwrap() error { return e.Err }
 
-// WrapStoreError returns err as it is if the archive explains it: an object is
-// damaged, or the history does not have the moment. It returns a *noDataError
-// for a region without data, and a *storeError for everything else.
-func WrapStoreError(region string, err error) error {
+// WrapError returns err as it is if the archive explains it: an object is
+// damaged, or the history does not have the moment. It returns a *NoDataError
+// for a region without data, and a *StoreError for everything else.
+func WrapError(region string, err error) error {
 	var damaged *format.DamagedError
 	var early *archive.TooEarlyError
 	var future *archive.FutureError
@@ -97,7 +97,7 @@ func WrapStoreError(region string, err error) error {
 	case errors.As(err, &damaged), errors.As(err, &early), errors.As(err, &future):
 		return err
 	case errors.Is(err, archive.ErrNoData):
-		return &noDataError{region, err}
+		return &NoDataError{region, err}
 	}
-	return &storeError{region, err}
+	return &StoreError{region, err}
 }

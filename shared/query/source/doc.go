@@ -1,0 +1,3 @@
+// Package source says what lookups need of an archive, and which of its errors mean that
+// the store did not answer.
+package source
