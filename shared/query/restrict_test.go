@@ -145,7 +145,7 @@ func TestLimitedLookupReadsWhatAnyLookupReads(t *testing.T) {
 				t.Errorf("%s for %s: %s", target, caller, dump(rec))
 			}
 			// Snapshots are read in parallel, in any order.
-			requests[caller] = strings.Join(slices.Sorted(strings.Lines(w.Memory.Requests())), "")
+			requests[caller] = strings.Join(slices.Sorted(strings.SplitSeq(w.Memory.Requests(), "\n")), "\n")
 		}
 		if requests["a"] != requests["all"] || requests["a"] == "" {
 			t.Errorf("%s reads for a limited caller\n%s\nand for any\n%s", target, requests["a"], requests["all"])
