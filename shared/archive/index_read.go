@@ -2,9 +2,6 @@ package archive
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io/fs"
 
 	"community-images/shared/archive/format"
 )
@@ -16,12 +13,9 @@ func (a *Archive) Index(ctx context.Context, region string) (*format.Index, erro
 	if err != nil {
 		return nil, err
 	}
-	data, _, err := a.bucket.Get(ctx, key, "")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &format.DamagedError{Key: key, Reason: "it is missing"}
-	}
+	data, err := a.readObject(ctx, "index", key, "it is missing")
 	if err != nil {
-		return nil, fmt.Errorf("reading index %q: %w", key, err)
+		return nil, err
 	}
 	x, err := format.DecodeIndex(region, data, &a.images)
 	if err != nil {

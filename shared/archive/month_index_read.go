@@ -190,12 +190,9 @@ func (a *Archive) loadMonthIndex(ctx context.Context, region string, f format.Lo
 	if err != nil {
 		return nil, err
 	}
-	data, _, err := a.bucket.Get(ctx, key, "")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &format.DamagedError{Key: key, Reason: "it is missing"}
-	}
+	data, err := a.readObject(ctx, "month index", key, "it is missing")
 	if err != nil {
-		return nil, fmt.Errorf("reading month index %q: %w", key, err)
+		return nil, err
 	}
 	m, err := format.DecodeMonthIndex(region, f.Month, data)
 	if err == nil && m.FirstSequence != f.FirstSequence {

@@ -18,14 +18,24 @@ func (a *Archive) Snapshot(ctx context.Context, scope catalog.Scope, digest stri
 	if err != nil {
 		return nil, err
 	}
-	data, _, err := a.bucket.Get(ctx, key, "")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &format.DamagedError{Key: key, Reason: "it is missing, and a commit refers to it"}
-	}
+	data, err := a.readObject(ctx, "snapshot", key, "it is missing, and a commit refers to it")
 	if err != nil {
-		return nil, fmt.Errorf("reading snapshot %q: %w", key, err)
+		return nil, err
 	}
 	return a.decodeSnapshot(key, data, scope, digest)
+}
+
+// readObject reads an object that the head or a commit refers to. kind names it in errors.
+// If it is missing, the error is *format.DamagedError with that reason.
+func (a *Archive) readObject(ctx context.Context, kind, key, missing string) ([]byte, error) {
+	data, _, err := a.bucket.Get(ctx, key, "")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &format.DamagedError{Key: key, Reason: missing}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s %q: %w", kind, key, err)
+	}
+	return data, nil
 }
 
 // decodeSnapshot decodes a stored snapshot. It returns *format.DamagedError unless the
