@@ -19,10 +19,9 @@ import (
 	"community-images/shared/query/state"
 )
 
-// serveImages serves /v1/images. The ETag needs neither images nor filters:
-// equal scopes and an equal question have equal answers. Only questions about dates need
-// the index too. So a 304 costs no read
-// beside the head. It is the lookup that most calls are.
+// serveImages serves /v1/images. It is the lookup that most calls are. The ETag needs
+// neither images nor filters: equal scopes and an equal question have equal answers. So a
+// 304 reads the head alone. Only a question about dates needs the index too.
 func (s *Lookup) serveImages(ctx context.Context, req *request.Request) (*answer, error) {
 	region, err := s.FindRegion(ctx, req)
 	if err != nil {

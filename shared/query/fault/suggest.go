@@ -54,9 +54,9 @@ func SuggestionText(name string) string {
 }
 
 // NearestName returns the known name with the fewest edits from name, in any
-// case. It returns an empty text if all need more than maxEdits. It knows no
-// aliases, which SuggestName does. Leaving out the
-// part before the dot counts as one edit. Of equally near names the shortest wins.
+// case. It returns an empty text if all need more than maxEdits. Leaving out the part
+// before the dot counts as one edit. Of equally near names the shortest wins. It knows no
+// aliases, which SuggestName does.
 func NearestName(name string, known []string, maxEdits int) string {
 	if len(name) > maxSuggestedName {
 		return ""

@@ -74,8 +74,8 @@ var fields = []Field{
 	{Name: "OsTag.Architecture", About: "architecture of the system", IgnoresCase: true},
 	{Name: "OsTag.BaseOsTag", About: "tag of the system's base"},
 	{Name: FirstSeen, Kind: TimeKind, IsDerived: true, About: "time of the first commit that had the image in the region"},
-	{Name: ChangedAt, Kind: TimeKind, IsDerived: true, About: "time of the last commit that changed a field of the image, " +
-		"or FirstSeen"},
+	{Name: ChangedAt, Kind: TimeKind, IsDerived: true,
+		About: "time of the last commit that changed a field of the image, or FirstSeen"},
 }
 
 // ObjectFields are members that hold fields. As a filter each means its member

@@ -106,9 +106,9 @@ func FindOperator(kind field.FieldKind, name string) (op *Operator, ignoreCase b
 	return nil, false
 }
 
-// New makes the condition that the operator holds for any of the
-// operands. Those of a time must be as field.FormatTime writes them. With ignoreCase the operator is the form with i in front. The error
-// completes "NAME ...".
+// New makes the condition that the operator holds for any of the operands. Those of a
+// time must be as field.FormatTime writes them. With ignoreCase the operator is the form
+// with i in front. The error completes "NAME ...".
 func New(f *field.Field, op *Operator, ignoreCase bool, operands []string) (Predicate, error) {
 	switch {
 	case op.TakesOne && len(operands) > 1:

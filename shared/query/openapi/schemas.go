@@ -87,8 +87,7 @@ func (d *Description) imageSchema() jsonObject {
 		field.ColumnInstanceTypes: jsonObject{"type": "array", "items": jsonObject{"type": "string"},
 			"description": "with several instance types: those with which it is offered"},
 		field.ColumnOffers: jsonObject{"type": "array", "description": "only if fields names it: each cluster with each " +
-			"type " +
-			"that offers the image; empty: the list without one", "items": jsonObject{"type": "object",
+			"type that offers the image; empty: the list without one", "items": jsonObject{"type": "object",
 			"properties": jsonObject{"ClusterId": jsonObject{"type": "string"}, "InstanceType": jsonObject{"type": "string"}}}},
 		field.ColumnContentDiffers: jsonObject{"type": "boolean",
 			"description": "the id has other content in another scope, which is in the list too"},

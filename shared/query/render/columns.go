@@ -127,23 +127,22 @@ func appendClusters(b []byte, s *imageset.Set, row int32) []byte {
 // with a comma before it. The fields of one object stay together. Members that
 // the image does not have are left out.
 func appendColumns(b []byte, im *catalog.Image, columns []field.Column) []byte {
-	// First the members that are asked for. An image has fewer than 16.
-	var names, values [16]string
-	n := 0
+	// First the members that are asked for. The arrays save allocations.
+	var nameArray, valueArray [16]string
+	names, values := nameArray[:0], valueArray[:0]
 	for _, c := range columns {
 		if c.Field == nil && !c.IsObject || c.Field != nil && c.Field.IsDerived {
 			continue // it does not come from the image
 		}
 		top, _, _ := strings.Cut(c.Name, ".")
-		if n < len(names) && !slices.Contains(names[:n], top) {
-			names[n] = top
-			n++
+		if !slices.Contains(names, top) {
+			names, values = append(names, top), append(values, "")
 		}
 	}
 	// Then their values, in one pass that ends with the last of them.
-	left := n
+	left := len(names)
 	for name, value := range jsonscan.Members(im.Raw) {
-		if i := slices.Index(names[:n], name); i >= 0 {
+		if i := slices.Index(names, name); i >= 0 {
 			values[i] = value
 			if left--; left == 0 {
 				break
@@ -151,7 +150,7 @@ func appendColumns(b []byte, im *catalog.Image, columns []field.Column) []byte {
 		}
 	}
 	// Last the output, in the order of the columns.
-	for i, top := range names[:n] {
+	for i, top := range names {
 		value := values[i]
 		if value == "" {
 			continue // the image has no such member

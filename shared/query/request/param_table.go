@@ -232,8 +232,7 @@ func parseMoment(s string) (AsOf, error) {
 		return AsOf{}, fault.CompleteError(fmt.Sprintf("has no time zone, got %s. Add Z or +08:00", fault.Quote(s)))
 	case errors.Is(err, errNotDuration):
 		return AsOf{}, fault.CompleteError(fmt.Sprintf("must be a time before now such as -24h, got %s. Units: %s",
-			fault.Quote(s),
-			allowedUnits))
+			fault.Quote(s), allowedUnits))
 	case err != nil:
 		return AsOf{}, &fault.ValueError{Value: s}
 	}

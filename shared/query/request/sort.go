@@ -46,7 +46,8 @@ func parseSort(s *field.Schema, values []string) ([]SortKey, error) {
 func namesDirection(name string) bool {
 	name = field.FoldCase(name)
 	for _, direction := range []string{"asc", "desc", "ascending", "descending"} {
-		if rest, ok := strings.CutSuffix(name, direction); ok && (rest == "" || strings.ContainsAny(rest[len(rest)-1:], ":. _-")) {
+		rest, ok := strings.CutSuffix(name, direction)
+		if ok && (rest == "" || strings.ContainsAny(rest[len(rest)-1:], ":. _-")) {
 			return true
 		}
 	}
