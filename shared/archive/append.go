@@ -87,7 +87,7 @@ func (w *Writer) findAppendPosition(
 	case err != nil:
 		return format.LogPosition{}, false, err
 	}
-	if _, err := begun.replay(lines, nil, nil); err != nil {
+	if _, err := begun.replay(lines, nil); err != nil {
 		return format.LogPosition{}, false, err
 	}
 	return begun.Log, begun.Sequence == cur.Sequence, nil

@@ -88,7 +88,7 @@ func (a *Archive) replayFile(ctx context.Context, now *Region, i int, moment pas
 	if err != nil {
 		return nil, err
 	}
-	stopped, err := r.replay(lines, moment.isLate, nil)
+	stopped, err := r.replay(lines, moment.isLate)
 	switch {
 	case err != nil:
 		return nil, err
@@ -126,7 +126,7 @@ func (a *Archive) replayFromCheckpoint(
 	if err != nil {
 		return nil, err
 	}
-	if _, err := r.replay(lines, nil, nil); err != nil {
+	if _, err := r.replay(lines, nil); err != nil {
 		return nil, err
 	}
 	if want := m.FirstSequence + int64(n) - 1; r.Sequence != want {

@@ -130,7 +130,7 @@ func (a *Archive) ReplayLastMonth(ctx context.Context, region string) (*Region, 
 		if err != nil {
 			return nil, err
 		}
-		if _, err := r.replay(lines, nil, nil); err != nil {
+		if _, err := r.replay(lines, nil); err != nil {
 			return nil, err
 		}
 		if r.Sequence > 0 {

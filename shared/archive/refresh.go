@@ -73,7 +73,7 @@ func (a *Archive) replayRest(ctx context.Context, r *Region, tail pendingTail) (
 		return r, err
 	}
 	longer := r.clone() // r may be shared
-	if _, err := longer.replay(lines, nil, nil); err != nil {
+	if _, err := longer.replay(lines, nil); err != nil {
 		return nil, logfile.MissingError(key, err)
 	}
 	return longer, nil
@@ -100,7 +100,7 @@ func (a *Archive) replaySuccessor(ctx context.Context, r *Region) (next *Region,
 	}
 	next = r.clone()
 	next.Log.Month, next.Log.Length, next.Log.Torn = r.Log.Successor, 0, false
-	if _, err := next.replay(lines, nil, nil); err != nil {
+	if _, err := next.replay(lines, nil); err != nil {
 		return nil, err
 	}
 	if next.Sequence == r.Sequence { // the next writer begins the file anew

@@ -8,14 +8,13 @@ import (
 )
 
 // replay applies the commits of a file to r, which stands where lines begins.
-// It ends before the first commit for which stopBefore returns true, or after
-// the first one for which visit returns false; then stopped is true. Either may
-// be nil. Without visit the commits are read without their Images. On an error r is
-// the state before the line that could not be read.
-func (r *Region) replay(lines *logfile.Reader, stopBefore, visit func(*format.Commit) bool) (stopped bool, err error) {
+// It ends before the first commit for which stopBefore returns true; then stopped is true.
+// stopBefore may be nil. Commits are read without their Images. On an error r is the state
+// before the line that could not be read.
+func (r *Region) replay(lines *logfile.Reader, stopBefore func(*format.Commit) bool) (stopped bool, err error) {
 	for {
 		before := r.Log
-		c, at, err := lines.NextCommit(&r.Head, visit != nil)
+		c, at, err := lines.NextCommit(&r.Head, false)
 		switch {
 		case err == io.EOF:
 			return false, nil
@@ -27,8 +26,5 @@ func (r *Region) replay(lines *logfile.Reader, stopBefore, visit func(*format.Co
 			return true, nil
 		}
 		r.Apply(c)
-		if visit != nil && !visit(c) {
-			return true, nil
-		}
 	}
 }
