@@ -18,14 +18,15 @@ const module = "community-images"
 // import. Test helper packages (…test) are for tests and scripts only.
 var allowed = map[string][]string{
 	"access":              {},
+	"alias":               {"catalog"},
 	"cloud":               {},
 	"cloud/rpc":           {"cloud", "neterror"},
 	"apierror":            {"catalog"},
 	"catalog":             {"jsonscan"},
 	"jsonscan":            {},
-	"archive":             {"archive/format", "archive/logfile", "catalog"},
+	"archive":             {"alias", "archive/format", "archive/logfile", "catalog"},
 	"archive/buckettest":  {"archive", "archive/format", "catalog"},
-	"archive/format":      {"catalog", "jsonscan"},
+	"archive/format":      {"alias", "catalog", "jsonscan"},
 	"archive/fsck":        {"archive", "archive/format", "catalog"},
 	"archive/logfile":     {"archive/format"},
 	"archive/gc":          {"archive", "archive/format", "catalog"},

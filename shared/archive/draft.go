@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"community-images/shared/alias"
 	"community-images/shared/catalog"
 
 	"community-images/shared/archive/format"
@@ -26,6 +27,11 @@ type Run struct {
 	Ended []catalog.Scope
 	// Discovery is nil if clusters were not listed.
 	Discovery *Listing
+	// Aliases are the definitions that the operator's file has for the region, each name
+	// once. It is nil if the run does not know them.
+	Aliases []alias.Definition
+	// AliasProblem says why Aliases is nil. It is empty if the run did not read the file.
+	AliasProblem string
 	// previous has the images that the base has in scopes which the run ends, and in
 	// scopes whose Check.Before could not be read. Commit sets it. A scope is missing if
 	// its old content is lost.
@@ -87,6 +93,7 @@ func draftCommit(base, cur *Region, run Run, committedAt catalog.Time) (*format.
 	if slices.EqualFunc(base.Clusters(), cur.Clusters(), catalog.Cluster.Equal) {
 		commit.Clusters = clusterChanges(cur, listing)
 	}
+	commit.Aliases = aliasChanges(base, cur, run)
 	ended := endedScopes(base, cur, run)
 	counts.Ended += len(ended)
 	// Only kept checks may touch the head, too: a lost one is older than what it says.
@@ -110,6 +117,15 @@ func draftCommit(base, cur *Region, run Run, committedAt catalog.Time) (*format.
 		next.recordListing(listing, isSuperseded(base.Discovery.TriedAt, cur.Discovery.TriedAt, listing.At))
 	}
 	return commit, next, counts
+}
+
+// aliasChanges returns the changes of aliases that a run found. There are none if another run
+// has changed aliases since: it may have read a later file.
+func aliasChanges(base, cur *Region, run Run) []alias.Change {
+	if !base.Aliases.Equal(cur.Aliases) {
+		return nil
+	}
+	return cur.Aliases.Changes(run.Aliases)
 }
 
 // needsCommit reports whether c has to be appended: it changes something, or the

@@ -16,7 +16,8 @@ func (w *Writer) putHead(ctx context.Context, run Run, res *Result) (err error) 
 	res.Region, err = w.SyncHead(ctx, res.Region, func(next *Region) {
 		now := catalog.At(w.now())
 		next.Run = format.RunInfo{
-			Counts: res.Counts, FinishedAt: now, RunID: run.RunID, StartedAt: run.StartedAt, Trigger: run.Trigger,
+			AliasProblem: run.AliasProblem, Counts: res.Counts, FinishedAt: now, RunID: run.RunID,
+			StartedAt: run.StartedAt, Trigger: run.Trigger,
 		}
 		if next.Swept.At.IsZero() {
 			next.Swept.At = now // a new region needs no sweep

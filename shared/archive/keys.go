@@ -37,6 +37,10 @@ func NewKeys(prefix string) (Keys, error) {
 // Root returns the common prefix of all keys.
 func (k Keys) Root() string { return k.prefix + layoutVersion + "/" }
 
+// Aliases returns the key of the file in which the operator defines aliases. It is not below
+// Root, so that whoever may read the archive need not be able to read it.
+func (k Keys) Aliases() string { return k.prefix + "aliases.json" }
+
 // Region returns the common prefix of all keys of one region. Like the methods
 // below it returns an error if an argument must not stand in a key.
 func (k Keys) Region(region string) (string, error) {

@@ -17,8 +17,10 @@ func (h *Head) Apply(c *Commit) {
 	h.Advance(c)
 	if p := c.Checkpoint; p != nil {
 		h.setTables(slices.Clone(p.Clusters), p.Files, slices.Clone(p.Scopes))
+		h.Aliases = p.Aliases
 		return
 	}
+	h.Aliases = h.Aliases.Apply(c.Aliases, c.Sequence, c.CommittedAt)
 	h.applyClusters(c.Clusters)
 	h.updateScopeTable(c)
 	// States come before changes: a change of a scope that failed until now also has
@@ -118,7 +120,9 @@ func (h *Head) setTables(clusters []catalog.Cluster, files []LogFile, scopes []S
 
 // MakeCheckpoint returns the whole state of h as the log stores it.
 func (h *Head) MakeCheckpoint() *Checkpoint {
-	c := &Checkpoint{Clusters: slices.Clone(h.Clusters()), Files: h.Files, Scopes: slices.Clone(h.Scopes())}
+	c := &Checkpoint{
+		Aliases: h.Aliases, Clusters: slices.Clone(h.Clusters()), Files: h.Files, Scopes: slices.Clone(h.Scopes()),
+	}
 	for i := range c.Scopes {
 		c.Scopes[i].Fingerprint, c.Scopes[i].Candidate = "", nil
 	}
@@ -128,7 +132,7 @@ func (h *Head) MakeCheckpoint() *Checkpoint {
 // CheckpointSize returns about the least number of bytes that a checkpoint of h has in the
 // log.
 func (h *Head) CheckpointSize() int {
-	return minScopeSize*h.ScopeCount() + minClusterSize*len(h.Clusters())
+	return minAliasSize*len(h.Aliases) + minScopeSize*h.ScopeCount() + minClusterSize*len(h.Clusters())
 }
 
 // MergeChecks takes over the checks of another head that are not earlier than those

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"community-images/shared/alias"
 	"community-images/shared/catalog"
 )
 
@@ -19,6 +20,8 @@ const Version = 2
 // month. Like every stored type it has a field for each member, in the order of
 // their names, so that equal commits have equal bytes.
 type Commit struct {
+	// Aliases has the aliases that appeared, changed or are no longer defined, by name.
+	Aliases []alias.Change `json:"Aliases,omitempty"`
 	// Checkpoint is the whole state after the commit. The first line of a month has one,
 	// and a line now and then.
 	Checkpoint *Checkpoint `json:"Checkpoint,omitempty"`
@@ -179,6 +182,8 @@ type ClusterChange struct {
 // Checkpoint is the whole state after the commit that carries it. So reading a month
 // needs no other month, and reading a past state not the whole month.
 type Checkpoint struct {
+	// Aliases has the aliases of the region, by name.
+	Aliases alias.List `json:"Aliases,omitempty"`
 	// Clusters has the clusters of the region.
 	Clusters []catalog.Cluster `json:"Clusters"`
 	// Files has this month and the earlier ones.
@@ -194,7 +199,7 @@ func (c *Checkpoint) hasMonths() bool {
 
 // IsEmpty reports whether the commit changes nothing.
 func (c *Commit) IsEmpty() bool {
-	return len(c.Scopes)+len(c.Clusters)+len(c.Ended)+len(c.States) == 0
+	return len(c.Aliases)+len(c.Scopes)+len(c.Clusters)+len(c.Ended)+len(c.States) == 0
 }
 
 // Scope returns the scope with a number of an ImageChange.

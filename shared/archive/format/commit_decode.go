@@ -71,6 +71,10 @@ func decodeFixedCommit(text string) (c *Commit, ok bool) {
 	d := newFixedDecoder(text)
 	c = new(Commit)
 	d.Expect("{")
+	if d.Has(`"Aliases":`) {
+		d.json(&c.Aliases)
+		d.Expect(",")
+	}
 	if d.Has(`"Checkpoint":`) {
 		c.Checkpoint = d.checkpoint(len(text))
 		d.Expect(",")
@@ -111,7 +115,12 @@ func decodeFixedCommit(text string) (c *Commit, ok bool) {
 // checkpoint reads a Checkpoint. size is that of the line.
 func (d *fixedDecoder) checkpoint(size int) *Checkpoint {
 	c := new(Checkpoint)
-	d.Expect(`{"Clusters":`)
+	d.Expect("{")
+	if d.Has(`"Aliases":`) {
+		d.json(&c.Aliases)
+		d.Expect(",")
+	}
+	d.Expect(`"Clusters":`)
 	c.Clusters = d.clusters(size / minScopeSize)
 	d.Expect(`,"Files":`)
 	c.Files = []LogFile{}
@@ -263,4 +272,11 @@ func (d *fixedDecoder) hasMember(label string, more *bool) bool {
 	has := d.Has(label)
 	*more = *more || has
 	return has
+}
+
+// json reads a value as encoding/json does. Few objects have such values.
+func (d *fixedDecoder) json(into any) {
+	if json.Unmarshal([]byte(d.Value()), into) != nil {
+		d.Fail()
+	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"community-images/shared/alias"
 	"community-images/shared/catalog"
 )
 
@@ -17,8 +18,12 @@ func newFullCommit() *Commit {
 	at := catalog.At(time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC))
 	cluster := catalog.Cluster{ClusterID: "ehpc-1", InstanceTypes: []string{"ecs.a"}, Name: "\"a\"\n<é>",
 		RegionID: "cn-hangzhou", ImageID: "m-1"}
+	definition := alias.Definition{Name: "newest", Description: `","CommittedAt":"","Digest":"\` + "\n",
+		Lookup: "ClusterId=*&sort=-Size", Pin: &alias.Pin{ImageID: "m-1", Reason: `,"Images":[`, Until: at}}
 	return &Commit{
+		Aliases: []alias.Change{{Name: "gone"}, {After: &definition, Name: "newest"}},
 		Checkpoint: &Checkpoint{
+			Aliases:  alias.List{{Definition: definition, Sequence: 5, Since: at}},
 			Clusters: []catalog.Cluster{cluster, {ClusterID: "ehpc-2"}},
 			Files:    []LogFile{{at, 1, "2026-10", ""}, {at, 7, "2026-11", "h"}},
 			Scopes: []ScopeState{{State: StateOK}, {ClusterID: "ehpc-1", Digest: strings.Repeat("a", 64), ImageCount: 3,
@@ -56,6 +61,7 @@ func TestFixedCommitIsWhatEncodingJSONReads(t *testing.T) {
 	for name, drop := range map[string]func(c *Commit){
 		"full":          func(*Commit) {},
 		"no checkpoint": func(c *Commit) { c.Checkpoint = nil },
+		"no aliases":    func(c *Commit) { c.Aliases, c.Checkpoint.Aliases = nil, nil },
 		"no images":     func(c *Commit) { c.Images = nil },
 		"no scopes":     func(c *Commit) { c.Scopes, c.Images = nil, nil },
 		"seal":          func(c *Commit) { *c = Commit{Sequence: 3, Successor: "2026-12", Format: Version} },

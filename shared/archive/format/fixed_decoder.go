@@ -41,9 +41,9 @@ func (d *fixedDecoder) beginRow(count int) bool {
 	return !d.Failed()
 }
 
-// minClusterSize and minScopeSize are about the least bytes of an element of the
+// minAliasSize, minClusterSize and minScopeSize are about the least bytes of an element of the
 // tables. They bound how many elements a table may have, to allocate it once.
-const minClusterSize, minScopeSize = 160, 400
+const minAliasSize, minClusterSize, minScopeSize = 120, 160, 400
 
 // text consumes label and reads the string after it.
 func (d *fixedDecoder) text(label string) string {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"community-images/shared/alias"
 	"community-images/shared/catalog"
 )
 
@@ -25,6 +26,8 @@ type Head struct {
 	scopes []ScopeState
 	// clusters is sorted by ClusterId, each cluster once.
 	clusters []catalog.Cluster
+	// Aliases is sorted by name.
+	Aliases alias.List
 	// Files has the months of the log, oldest first.
 	Files []LogFile
 

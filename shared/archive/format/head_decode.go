@@ -67,8 +67,13 @@ func decodeFixedHead(
 	if clustersEnd < 0 || upstreamStart < 0 {
 		return storedHead{}, nil, false
 	}
+	// Only aliases come before the clusters. No text in them has unescaped quotes.
+	clustersStart := strings.Index(text[:clustersEnd], `"Clusters":`)
+	if clustersStart < 1 {
+		return storedHead{}, nil, false
+	}
 	// What is left without the two tables is small.
-	small := "{" + text[clustersEnd+1:scopesStart] + text[scopesEnd+1:upstreamStart] + "}"
+	small := "{" + text[1:clustersStart] + text[clustersEnd+1:scopesStart] + text[scopesEnd+1:upstreamStart] + "}"
 	if json.Unmarshal([]byte(small), &h) != nil {
 		return storedHead{}, nil, false
 	}
@@ -76,10 +81,7 @@ func decodeFixedHead(
 		onPosition(h.Log.position())
 	}
 	h.UpstreamClusters = bytes.TrimSuffix(bytes.TrimSpace(data[upstreamStart+len(upstream):]), []byte("}"))
-	clusterText, ok := strings.CutPrefix(text[:clustersEnd], `{"Clusters":`)
-	if !ok {
-		return storedHead{}, nil, false
-	}
+	clusterText := text[clustersStart+len(`"Clusters":`) : clustersEnd]
 	tables, ok = newHeadTables(clusterText, text[scopesStart+len(beforeScopes):scopesEnd+1])
 	return h, tables, ok
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"community-images/shared/alias"
 	"community-images/shared/catalog"
 )
 
@@ -35,6 +36,8 @@ func sampleRegions() map[string]*Head {
 				Candidate: &Candidate{Digest: strings.Repeat("c", 64), ImageCount: 1, Seen: 2, Since: at(4)},
 				Problem:   &Problem{}},
 		},
+		Aliases: alias.List{{Definition: alias.Definition{Name: "newest", Description: traps + `"Clusters":[`, Lookup: traps,
+			Pin: &alias.Pin{ImageID: traps, Reason: traps}}, Sequence: 3, Since: at(3)}},
 		Files: []LogFile{{FirstCommittedAt: at(1), FirstSequence: 1, Month: "2025-11"}},
 		HeadInfo: HeadInfo{
 			Discovery: Discovery{TriedAt: at(5), Problem: &Problem{Message: traps}},

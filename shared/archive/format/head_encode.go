@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"community-images/shared/alias"
 	"community-images/shared/catalog"
 )
 
@@ -12,6 +13,8 @@ import (
 // in the order of their names, so that equal states have equal bytes. That is
 // why it is not grouped into smaller structs.
 type storedHead struct {
+	// Aliases is Head.Aliases.
+	Aliases alias.List `json:"Aliases,omitempty"`
 	// Clusters is sorted by ClusterId.
 	Clusters []catalog.Cluster `json:"Clusters"`
 	// CommittedAt is the time of commit Sequence.
@@ -85,6 +88,7 @@ func (h *Head) Encode() ([]byte, error) {
 		upstream = json.RawMessage("[]")
 	}
 	data, err := catalog.MarshalLine(storedHead{
+		Aliases:       h.Aliases,
 		Clusters:      nonNil(h.Clusters()),
 		CommittedAt:   h.CommittedAt,
 		Discovery:     h.Discovery,
@@ -139,7 +143,7 @@ func DecodeHeadEarly(region string, data []byte, onPosition func(LogPosition)) (
 	}
 	r := &Head{
 		RegionID: region, Sequence: h.Sequence, CommittedAt: h.CommittedAt,
-		stored: stored, scopes: h.Scopes, clusters: h.Clusters, Files: h.Log.Files,
+		stored: stored, scopes: h.Scopes, clusters: h.Clusters, Aliases: h.Aliases, Files: h.Log.Files,
 		HeadInfo: HeadInfo{Discovery: h.Discovery, Run: h.Run, Swept: h.Swept,
 			IndexSequence: h.IndexSequence, IndexImages: h.IndexImages, MonthIndex: h.MonthIndex},
 		Log: h.Log.position(),

@@ -56,6 +56,9 @@ func (c RunCounts) Add(o RunCounts) RunCounts {
 
 // RunInfo is the last run that wrote the head.
 type RunInfo struct {
+	// AliasProblem says why the run changed no alias: their file could not be used. It is
+	// empty if it could.
+	AliasProblem string `json:"AliasProblem,omitempty"`
 	// Counts has the outcomes of its checks.
 	Counts RunCounts `json:"Counts"`
 	// FinishedAt is when the run put the head.

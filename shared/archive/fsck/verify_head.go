@@ -47,6 +47,9 @@ func (v *verifier) verifyHead(r *format.Head) error {
 	if !slices.EqualFunc(h.Clusters(), r.Clusters(), catalog.Cluster.Equal) && h.Sequence == r.Sequence {
 		v.report(key, "its clusters are not those of the log")
 	}
+	if !h.Aliases.Equal(r.Aliases) && h.Sequence == r.Sequence {
+		v.report(key, "its aliases are not those of the log")
+	}
 	if err := v.verifyHeadScopes(key, h, r); err != nil {
 		return err
 	}
@@ -126,7 +129,7 @@ func (v *verifier) verifyHeadScopes(key string, h, r *format.Head) error {
 // hasSameHistory reports whether two states say the same, as far as the log can
 // tell.
 func hasSameHistory(r, other *format.Head) bool {
-	return slices.EqualFunc(r.Clusters(), other.Clusters(), catalog.Cluster.Equal) &&
+	return r.Aliases.Equal(other.Aliases) && slices.EqualFunc(r.Clusters(), other.Clusters(), catalog.Cluster.Equal) &&
 		slices.EqualFunc(r.Scopes(), other.Scopes(), func(a, b format.ScopeState) bool {
 			return loggedPart(a) == loggedPart(b)
 		})

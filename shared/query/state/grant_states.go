@@ -198,7 +198,7 @@ func restrictState(full *RegionState, g access.Grant) *RegionState {
 	// commit, and the months of the log.
 	r := *full.WithTables(coveredTables(full, g))
 	r.Discovery, r.Run, r.Swept, r.Upstream = format.Discovery{}, format.RunInfo{}, format.Swept{}, nil
-	r.IndexImages = 0
+	r.IndexImages, r.Aliases = 0, nil
 	restricted := newRegionState(&r, full.Live)
 	restricted.full = full
 	restricted.WithListing = sync.OnceValue(func() *archive.Region {
