@@ -36,7 +36,7 @@ var allowed = map[string][]string{
 	"acsauth":             {},
 	"ehpc":                {"catalog", "cloud", "cloud/rpc", "neterror"},
 	"ehpc/ehpctest":       {"acsauth", "catalog"},
-	"capture":             {"archive", "archive/format", "catalog", "ehpc"},
+	"capture":             {"alias", "archive", "archive/format", "catalog", "ehpc"},
 	"metrics":             {},
 	"neterror":            {},
 	"query/querytest":     {"access", "archive", "archive/archivetest", "archive/gc", "catalog", "query", "replica"},

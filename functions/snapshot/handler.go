@@ -14,6 +14,7 @@ import (
 	"community-images/shared/ehpc"
 	"community-images/shared/fcrun"
 	"community-images/shared/ossbucket"
+	"community-images/shared/query/request"
 )
 
 // margin is the time between the last call of E-HPC and the function's time-out.
@@ -56,6 +57,7 @@ func captureSettings(c config.Snapshot) capture.Settings {
 		Regions: c.Regions, Clusters: c.Clusters, Unscoped: c.Unscoped,
 		InstanceTypes: capture.InstanceTypes(c.InstanceTypes),
 		Concurrency:   c.Concurrency, ShrinkGuard: c.ShrinkGuard, Margin: margin,
+		CheckLookup: request.CheckLookup,
 	}
 }
 

@@ -18,6 +18,9 @@ func logReport(log *zap.Logger, r *capture.Report, err error) {
 	for _, u := range r.Unreadable {
 		log.Warn("earlier content could not be read", zap.Stringer("scope", u.Scope), zap.Error(u.Err))
 	}
+	if r.AliasProblem != "" {
+		log.Warn("aliases not read", zap.String("reason", r.AliasProblem))
+	}
 	for _, region := range r.Regions {
 		logRegion(log, region, r.Trigger)
 	}
@@ -62,7 +65,8 @@ func logRegion(log *zap.Logger, region *capture.RegionReport, trigger string) {
 	}
 	log.Info("region done", append(countFields(region.Counts), regionField, zap.String("trigger", trigger),
 		zap.Int64("sequence", region.Sequence), zap.Int("committed", committed), zap.Int("clusters", region.Clusters),
-		zap.Int("images", region.Images), zap.Int("stored", region.Stored), zap.Int("storedBytes", region.Bytes),
+		zap.Int("images", region.Images), zap.Int("aliasChanges", region.AliasChanges),
+		zap.Int("stored", region.Stored), zap.Int("storedBytes", region.Bytes),
 		zap.Int("retries", region.Retries), zap.Int64("commitMs", region.CommitMs))...)
 }
 

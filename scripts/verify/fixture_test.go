@@ -23,6 +23,7 @@ const (
 	root     = "community-images/v1/cn-hangzhou/"
 	headKey  = root + "head.json"
 	indexKey = root + "index.ndjson"
+	aliasKey = "community-images/aliases.json"
 	log09    = root + "log/2026-09.ndjson"
 	log11    = root + "log/2026-11.ndjson"
 )

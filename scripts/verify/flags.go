@@ -21,6 +21,8 @@ type options struct {
 	repair bool
 	// gc removes what retention no longer keeps.
 	gc bool
+	// aliases is a file of this machine to check, and nothing else. It is empty otherwise.
+	aliases string
 	// dryRun only prints what gc would remove.
 	dryRun bool
 }
@@ -41,6 +43,7 @@ func (o *options) define(flags *flag.FlagSet) {
 	flags.BoolVar(&o.cloud, "cloud", false, "verify the bucket on OSS that the functions' settings in the environment "+
 		"name: OSS_BUCKET, EHPC_REGIONS or FC_REGION, and ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET, "+
 		"ALIBABA_CLOUD_SECURITY_TOKEN")
+	flags.StringVar(&o.aliases, "aliases", "", "check this `file` with aliases alone, before you put it into the bucket")
 	flags.StringVar(&o.region, "region", "", "verify this `region` alone (default all that are stored)")
 	flags.BoolVar(&o.repair, "repair", false,
 		"rebuild a head or index (index.ndjson) that is damaged, missing or behind from the log; "+
@@ -57,6 +60,8 @@ func (o *options) check(flags *flag.FlagSet) error {
 	switch {
 	case o.gc && o.dryRun:
 		return errors.New("-gc and -gc-dry-run exclude each other")
+	case o.aliases != "" && flags.NFlag() > 1:
+		return errors.New("-aliases excludes all other flags")
 	case o.cloud && o.data != "":
 		return errors.New("-cloud and -data exclude each other")
 	}

@@ -5,6 +5,7 @@
 //
 //	go run ./scripts/verify
 //	go run ./scripts/verify -cloud -region cn-hangzhou
+//	go run ./scripts/verify -aliases aliases.json
 //	go run ./scripts/verify -h
 package main
 

@@ -24,6 +24,9 @@ type verifier struct {
 // verify does what the flags ask for, in every region that is stored or in
 // the one that is named. An error says that something is wrong, or unknown.
 func (p process) verify(ctx context.Context, o options) error {
+	if o.aliases != "" {
+		return p.checkAliasFile(o.aliases)
+	}
 	target, err := openTarget(o, p.environ)
 	if err != nil {
 		return err
@@ -35,7 +38,8 @@ func (p process) verify(ctx context.Context, o options) error {
 		return err
 	}
 	// A region that cannot be read does not keep the others from being verified.
-	bad, errs := 0, []error(nil)
+	bad, err := v.verifyAliases(ctx, regions)
+	errs := []error{err}
 	for _, region := range regions {
 		n, err := v.verifyRegion(ctx, region)
 		bad += n

@@ -62,6 +62,13 @@ var golden = []struct {
 	}, []string{"", "-repair", ""}},
 	{"a region of format 1", func(w *fixture) { w.storeFormat1() }, []string{"", "-repair", "-gc"}},
 	{"a foreign object", func(w *fixture) { w.changeObject(root+"notes.txt", foreignContent) }, []string{""}},
+	{"aliases", func(w *fixture) {
+		w.store(aliasKey, []byte(`{"Aliases":[{"Name":"newest","RegionId":"cn-hangzhou","Lookup":"sort=-Size"}]}`), w.now)
+	}, []string{""}},
+	{"aliases with faults", func(w *fixture) {
+		w.store(aliasKey, []byte(`{"Aliases":[{"Name":"Newest","RegionId":"cn-moon","Lookup":"sort=-Sizes&limit=1",`+
+			`"Pin":{"ImageId":"m-1"}}]}`), w.now)
+	}, []string{"", "-region cn-hangzhou"}},
 	{"an orphan of today", func(w *fixture) { w.storeOrphan(w.now) }, []string{"", "-region cn-hangzhou -gc-dry-run"}},
 	{
 		"an old orphan, and months that have expired", func(w *fixture) { w.storeOrphan(w.now.AddDate(0, 0, -3)) },
@@ -119,15 +126,19 @@ func TestFlags(t *testing.T) {
 		code int
 		says string
 	}{
-		"-h":                         {0, "Verifies everything"},
-		"-no":                        {2, "not defined"},
-		"cn-hangzhou":                {2, "unexpected argument"},
-		"-gc -gc-dry-run":            {2, "exclude each other"},
-		"-cloud -data x":             {2, "exclude each other"},
-		"-region ../x":               {2, "-region"},
-		"-data testdata/none":        {1, "does not belong to a local run"},
-		"-cloud":                     {1, "OSS_BUCKET"},
-		"-cloud -region cn-hangzhou": {1, "OSS_BUCKET"},
+		"-h":                             {0, "Verifies everything"},
+		"-no":                            {2, "not defined"},
+		"cn-hangzhou":                    {2, "unexpected argument"},
+		"-gc -gc-dry-run":                {2, "exclude each other"},
+		"-cloud -data x":                 {2, "exclude each other"},
+		"-region ../x":                   {2, "-region"},
+		"-aliases x -cloud":              {2, "-aliases excludes all other flags"},
+		"-aliases testdata/none":         {1, "testdata/none"},
+		"-aliases verify.go":             {1, "fault  verify.go: the file must be JSON, but line 1 has"},
+		"-aliases testdata/aliases.json": {0, "testdata/aliases.json: 1 definition, 0 faults"},
+		"-data testdata/none":            {1, "does not belong to a local run"},
+		"-cloud":                         {1, "OSS_BUCKET"},
+		"-cloud -region cn-hangzhou":     {1, "OSS_BUCKET"},
 	} {
 		var out bytes.Buffer
 		code := process{out: &out, stderr: &out, now: time.Now}.run(t.Context(), strings.Fields(args))

@@ -27,6 +27,9 @@ type Report struct {
 	Counts format.RunCounts `json:"Counts"`
 	// Regions are in the order of the request. It is never null.
 	Regions []*RegionReport `json:"Regions"`
+	// AliasProblem says why the file with the aliases could not be used. It names every fault
+	// of the file.
+	AliasProblem string `json:"AliasProblem,omitempty"`
 	// Events are those of the request, with their outcomes.
 	Events []Event `json:"Events,omitempty"`
 	// Unreadable are the stored snapshots that could not be read. Each is only of use for
@@ -71,6 +74,8 @@ type WriteReport struct {
 	Retries int `json:"Retries"`
 	// CommitMs is the time until everything was stored.
 	CommitMs int64 `json:"CommitMs"`
+	// AliasChanges is the number of aliases that the commit defines, changes or removes.
+	AliasChanges int `json:"AliasChanges,omitempty"`
 }
 
 // RegionProblems are what a person should know of a region.
@@ -149,6 +154,9 @@ func newRegionReport(p *plan) *RegionReport {
 	r.Counts, r.Committed = res.Counts, res.Commit != nil
 	r.WriteReport = WriteReport{
 		Stored: res.Stored, Bytes: res.Bytes, Retries: res.Retries, CommitMs: p.outcome.took.Milliseconds(),
+	}
+	if res.Commit != nil {
+		r.AliasChanges = len(res.Commit.Aliases)
 	}
 	// An answer that could not be stored has become a failed check with a problem.
 	for _, c := range res.Checks {

@@ -55,6 +55,7 @@ type captureRun struct {
 	calls     *caller         // to E-HPC
 	stored    *snapshotReader // of what the run compares with
 	startedAt catalog.Time    // by the clock
+	aliases   aliasFile       // zero until it is read
 }
 
 // Run captures the regions of a request and commits each at most once. The report is
@@ -75,6 +76,9 @@ func (c *Capturer) Run(ctx context.Context, req Request) (*Report, error) {
 	if len(r.sel.events) > 0 {
 		plans = assignEvents(all, r.sel)
 	}
+	// The regions were loaded before: if another run has changed aliases since, it may have
+	// read a later file, and this one changes none.
+	waitForAliases := r.startReadingAliases(askCtx, len(plans) > 0)
 	// Accepted answers are stored already. Everything else has to be asked.
 	var checks map[catalog.Scope]*archive.Check
 	if len(req.Accept) > 0 {
@@ -83,6 +87,7 @@ func (c *Capturer) Run(ctx context.Context, req Request) (*Report, error) {
 		checks = r.checkScopes(askCtx, plans)
 	}
 	fetched := catalog.At(c.now())
+	r.aliases = waitForAliases()
 	r.commitPlans(ctx, plans, checks)
 	finished := catalog.At(c.now())
 	err := commitError(all)
@@ -91,6 +96,7 @@ func (c *Capturer) Run(ctx context.Context, req Request) (*Report, error) {
 	}
 	report := newReport(r.sel, all, r.startedAt, fetched, finished)
 	report.Calls, report.Unreadable = r.calls.callCount.Load(), r.stored.unreadable
+	report.AliasProblem = r.aliases.problem
 	return report, err
 }
 
@@ -189,6 +195,7 @@ func (r *captureRun) newCommit(p *plan, checks map[catalog.Scope]*archive.Check)
 	commit := archive.Run{
 		RunID: request.RunID, Trigger: request.Trigger, StartedAt: r.startedAt,
 		Ended: p.ended, Discovery: p.listing.result,
+		Aliases: r.aliases.of(p.regionID), AliasProblem: r.aliases.problem,
 		Counts: format.RunCounts{Planned: len(p.scopes)},
 	}
 	for _, scope := range p.scopes {

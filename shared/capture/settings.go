@@ -19,6 +19,9 @@ type Settings struct {
 	ShrinkGuard int
 	// Margin is the time before the deadline that is kept for committing and reporting.
 	Margin time.Duration
+	// CheckLookup returns an error for the lookup of an alias that lookups would refuse. Nil:
+	// runs do not read the file with the aliases.
+	CheckLookup func(lookup string) error
 }
 
 // InstanceTypes are the instance types with which clusters are asked, besides without
