@@ -30,7 +30,7 @@ var allowed = map[string][]string{
 	"archive/fsck":        {"archive", "archive/format", "catalog"},
 	"archive/logfile":     {"archive/format"},
 	"archive/gc":          {"archive", "archive/format", "catalog"},
-	"archive/archivetest": {"archive", "archive/format", "archive/buckettest", "catalog"},
+	"archive/archivetest": {"alias", "archive", "archive/format", "archive/buckettest", "catalog"},
 	"ossbucket":           {"cloud", "neterror"},
 	"ossbucket/osstest":   {},
 	"acsauth":             {},
@@ -54,8 +54,8 @@ var allowed = map[string][]string{
 // and the packages of roomImports. query itself may import all of them.
 var (
 	rooms = []string{
-		"lru", "budget", "field", "fault", "filter", "request", "source", "state", "imageset", "history", "hint", "etag",
-		"render", "openapi", "",
+		"lru", "budget", "field", "fault", "filter", "request", "source", "state", "imageset", "aliases", "history", "hint",
+		"etag", "render", "openapi", "",
 	}
 	roomImports = map[string][]string{
 		"lru":      {},
@@ -65,8 +65,9 @@ var (
 		"filter":   {},
 		"request":  {"access", "apierror", "catalog"},
 		"source":   {"archive", "archive/format", "catalog"},
-		"state":    {"access", "apierror", "archive", "archive/format", "catalog"},
+		"state":    {"access", "alias", "apierror", "archive", "archive/format", "catalog"},
 		"imageset": {"archive/format", "catalog", "jsonscan"},
+		"aliases":  {"alias", "apierror", "archive", "catalog"},
 		"history":  {"apierror", "archive", "archive/format", "catalog"},
 		"hint":     {"access"},
 		"etag":     {"apierror"},

@@ -11,7 +11,6 @@ import (
 	"community-images/shared/archive/format"
 	"community-images/shared/query/etag"
 	"community-images/shared/query/fault"
-	"community-images/shared/query/field"
 	"community-images/shared/query/hint"
 	"community-images/shared/query/imageset"
 	"community-images/shared/query/render"
@@ -84,7 +83,7 @@ func (s *Lookup) buildPage(
 	if err != nil {
 		return nil, hint.Hints{}, err
 	}
-	rows, err := set.SelectRows(newImageFilter(req, sub, s.parser.Schema))
+	rows, err := set.SelectRows(imageset.NewFilter(req, sub, s.parser.Schema))
 	if err != nil {
 		return nil, hint.Hints{}, err
 	}
@@ -106,19 +105,6 @@ func (s *Lookup) buildPage(
 	p.Rows, p.Hints = rows, hints.Texts
 	p.From, p.To, p.Next = sub.CutPage(req, len(rows))
 	return p, hints, nil
-}
-
-// newImageFilter returns which images match the request of a subject, and in which order
-// they come.
-func newImageFilter(req *request.Request, sub *state.Subject, s *field.Schema) imageset.Filter {
-	keys := req.Sort
-	if req.LatestBy != nil && keys == nil {
-		// The order decides which image of a group is the first.
-		keys = []request.SortKey{{Field: s.FieldNamed("OsTag.Version"), Desc: true}} // the newest version first
-	}
-	return imageset.Filter{
-		Ids: req.ImageIDs, Conditions: sub.Conditions, Words: req.SearchWords, Sort: keys, Dates: sub.Dates(),
-	}
 }
 
 // tooFewMatches returns the error for minCount. The status is 404, so that a

@@ -60,7 +60,7 @@ func (s *Lookup) renderMatrix(
 	if err != nil {
 		return nil, err
 	}
-	rows, err := set.SelectRows(newImageFilter(req, sub, s.parser.Schema))
+	rows, err := set.SelectRows(imageset.NewFilter(req, sub, s.parser.Schema))
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ import (
 	"testing"
 	"time"
 
+	"community-images/shared/alias"
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/archive/format"
@@ -58,6 +59,10 @@ type Fixture struct {
 	// BootImages are the images that clusters boot from, by ClusterId. Others boot from
 	// one that is named after the cluster, which no list has.
 	BootImages map[string]string
+
+	// Aliases are those that runs find in the operator's file, by region. Runs do not know
+	// the file if it is nil.
+	Aliases alias.File
 
 	runs int // committed so far; makes run ids
 }
@@ -126,6 +131,9 @@ func (f *Fixture) commit(
 		Trigger:   "timer",
 		StartedAt: catalog.At(f.Now),
 		Discovery: listing,
+	}
+	if f.Aliases != nil {
+		run.Aliases = f.Aliases.Of(base.RegionID)
 	}
 	for _, path := range slices.Sorted(maps.Keys(found)) {
 		run.Checks = append(run.Checks, f.checkScope(writer, base, f.ParseScope(base.RegionID, path), found[path]))

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"community-images/shared/query/fault"
+	"community-images/shared/query/field"
 	"community-images/shared/query/filter"
 	"community-images/shared/query/request"
 	"community-images/shared/query/state"
@@ -24,6 +25,19 @@ type Filter struct {
 	Sort       []request.SortKey  // nil: the canonical order
 	// Dates are the values of derived fields; nil: none is named.
 	Dates *state.RegionDates
+}
+
+// NewFilter returns which images match the request of a subject, and in which order they
+// come.
+func NewFilter(req *request.Request, sub *state.Subject, s *field.Schema) Filter {
+	keys := req.Sort
+	if req.LatestBy != nil && keys == nil {
+		// The order decides which image of a group is the first.
+		keys = []request.SortKey{{Field: s.FieldNamed("OsTag.Version"), Desc: true}} // the newest version first
+	}
+	return Filter{
+		Ids: req.ImageIDs, Conditions: sub.Conditions, Words: req.SearchWords, Sort: keys, Dates: sub.Dates(),
+	}
 }
 
 // SelectRows returns the rows of the images that match a filter, in its order. They must

@@ -2,6 +2,7 @@ package request
 
 import (
 	"errors"
+	"slices"
 
 	"community-images/shared/apierror"
 	"community-images/shared/query/fault"
@@ -39,6 +40,16 @@ func ParseLookup(s *field.Schema, region, lookup string) (*Request, error) {
 	}
 	req.Region, req.Limit, req.MinCount = region, 1, 1
 	return req, nil
+}
+
+// IsCovered reports whether a caller may see everything that the lookup of an alias depends
+// on. covers tells whether the caller may see a cluster; "" is the question without one. The
+// dates of images are about all clusters, and known only to callers who see all.
+func (req *Request) IsCovered(covers func(cluster string) bool) bool {
+	return len(req.DerivedFields) == 0 &&
+		!slices.ContainsFunc(ToScopeNames(req.Selection.Clusters), func(name string) bool {
+			return name == AllNames || !covers(name)
+		})
 }
 
 // CheckLookup returns an error if the lookup of an alias cannot be parsed. The error names

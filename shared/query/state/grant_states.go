@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"community-images/shared/access"
+	"community-images/shared/alias"
 	"community-images/shared/archive"
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
+	"community-images/shared/query/field"
 	"community-images/shared/query/lru"
 	"community-images/shared/query/request"
 )
@@ -201,6 +203,7 @@ func restrictState(full *RegionState, g access.Grant) *RegionState {
 	r.IndexImages, r.Aliases = 0, nil
 	restricted := newRegionState(&r, full.Live)
 	restricted.full = full
+	restricted.VisibleAliases = sync.OnceValue(func() alias.List { return coveredAliases(full.Aliases, g) })
 	restricted.WithListing = sync.OnceValue(func() *archive.Region {
 		listed := r
 		listed.Upstream = restrictListing(full.Upstream, g)
@@ -219,6 +222,18 @@ func coveredTables(full *RegionState, g access.Grant) (scopes []format.ScopeStat
 		}
 	}
 	return scopes, clusters
+}
+
+// coveredAliases returns the aliases with a lookup that a grant covers. One whose lookup
+// cannot be parsed is not covered.
+func coveredAliases(all alias.List, g access.Grant) (covered alias.List) {
+	schema := field.NewSchema(nil)
+	for _, a := range all {
+		if req, err := request.ParseLookup(schema, "", a.Lookup); err == nil && req.IsCovered(g.CoversCluster) {
+			covered = append(covered, a)
+		}
+	}
+	return covered
 }
 
 // restrictListing returns the entries of upstream's list of clusters that a

@@ -31,6 +31,9 @@ type dateColumn struct {
 	times []string // those that occur, ascending, each once
 }
 
+// IsKnown reports whether there is an index. It may be missing or damaged.
+func (d *RegionDates) IsKnown() bool { return len(d.index.Images)+len(d.index.Gone) > 0 }
+
 // TextOf returns the value of a derived field of an image; empty: it is not known.
 func (d *RegionDates) TextOf(f *field.Field, imageID string) string {
 	dates, _ := d.index.DatesOf(imageID)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	"community-images/shared/alias"
 	"community-images/shared/archive"
 	"community-images/shared/archive/format"
 	"community-images/shared/query/request"
@@ -25,6 +26,9 @@ type RegionState struct {
 	// WithListing returns the Region with upstream's list of clusters. The Region of
 	// a restricted state lacks it, because cutting it out reads all of the list.
 	WithListing func() *archive.Region
+	// VisibleAliases returns the aliases that the caller may see. The Region of a restricted
+	// state has none, because their lookups tell which may be seen.
+	VisibleAliases func() alias.List
 
 	mu sync.Mutex // guards the following
 	// scopeSets are the sets that were asked for, by a text for each selection.
@@ -37,6 +41,7 @@ type RegionState struct {
 func newRegionState(r *archive.Region, live bool) *RegionState {
 	return &RegionState{
 		Region: r, Live: live, scopeSets: map[string]*ScopeSet{}, WithListing: func() *archive.Region { return r },
+		VisibleAliases: func() alias.List { return r.Aliases },
 	}
 }
 

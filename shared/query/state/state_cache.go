@@ -66,6 +66,9 @@ type Current struct {
 	OutageSince time.Time // when the store stopped answering; zero: it answers
 }
 
+// NewCurrent returns a state that has just been read or committed as the present one.
+func NewCurrent(r *archive.Region) Current { return Current{RegionState: newRegionState(r, true)} }
+
 // Attempt is one read of the head. The lookups that come meanwhile share it.
 type Attempt struct {
 	startedAt time.Time

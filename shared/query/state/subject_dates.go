@@ -39,6 +39,22 @@ func (sub *Subject) Dates() *RegionDates { return sub.dates }
 // ContentKey stands for all content from which an answer with images is made.
 func (sub *Subject) ContentKey() string { return sub.Scopes.Digest + sub.wholeKey }
 
+// SelectSubject returns the subject of a request in a state that was loaded before, with its
+// freshness, as Resolve does.
+func (r *Resolver) SelectSubject(
+	ctx context.Context, req *request.Request, current Current, st *RegionState,
+) (*Subject, error) {
+	scopes, err := st.SelectScopes(req.Selection)
+	if err != nil {
+		return nil, err
+	}
+	sub, err := r.newSubject(ctx, req, current, st, scopes)
+	if err != nil {
+		return nil, err
+	}
+	return sub, r.CheckFreshness(req, sub)
+}
+
 // newSubject returns the subject of a request, without its freshness. It reads the index
 // if the request names a derived field.
 func (r *Resolver) newSubject(

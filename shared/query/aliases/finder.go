@@ -1,0 +1,162 @@
+// Package aliases finds the images that aliases stand for in a state of a region.
+//
+// It owns the rule: a pin that is active names the image, and else the first image of the
+// lookup is it. Lookups by name and messages about aliases that moved both ask here.
+package aliases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"community-images/shared/alias"
+	"community-images/shared/apierror"
+	"community-images/shared/catalog"
+	"community-images/shared/query/fault"
+	"community-images/shared/query/field"
+	"community-images/shared/query/imageset"
+	"community-images/shared/query/request"
+	"community-images/shared/query/source"
+	"community-images/shared/query/state"
+)
+
+// Finder finds the images of aliases. It is safe for concurrent use.
+type Finder struct {
+	Resolver *state.Resolver // of what the caller may see
+	Sets     *imageset.Cache
+	Schema   *field.Schema
+}
+
+// NewFinder returns a finder in an archive for ImagesOf. It sees everything.
+func NewFinder(a source.Archive, now func() time.Time) *Finder {
+	lists := imageset.NewListLoader(a, nil)
+	states := &state.FullStates{Source: a, Index: lists, Now: now}
+	return &Finder{
+		Resolver: &state.Resolver{States: states, Now: now}, Sets: imageset.NewCache(lists), Schema: field.NewSchema(nil),
+	}
+}
+
+// Moment is a state of a region and the time for which it is asked.
+type Moment struct {
+	Current state.Current      // the present of the region
+	State   *state.RegionState // that is asked for
+	At      catalog.Time       // when pins are judged
+	AsOf    request.AsOf       // as the caller named the moment
+	MaxAge  time.Duration      // of the checks; 0: any age
+}
+
+// Rule is what chooses the image of an alias.
+type Rule string
+
+// The rules.
+const (
+	RuleLookup Rule = "lookup"
+	RulePin    Rule = "pin"
+)
+
+// Target is an alias at a moment, before any image is loaded.
+type Target struct {
+	alias.State
+	Request *request.Request // the parsed lookup
+	Subject *state.Subject   // of the lookup
+	Rule    Rule
+	// RuleSince is the time of the commit that gave the alias its lookup or pin, or when the
+	// pin ended.
+	RuleSince    catalog.Time
+	IsPinExpired bool
+}
+
+// Resolve returns what an alias is about at a moment. Errors are those of the lookup as a
+// request, and an *apierror.Error if the lookup cannot be answered here.
+func (f *Finder) Resolve(ctx context.Context, a alias.State, m Moment) (*Target, error) {
+	req, err := request.ParseLookup(f.Schema, m.State.RegionID, a.Lookup)
+	if err != nil {
+		return nil, newUnusableError(a.Name, err)
+	}
+	req.At, req.MaxAge = m.AsOf, m.MaxAge
+	sub, err := f.Resolver.SelectSubject(ctx, req, m.Current, m.State)
+	if err != nil {
+		return nil, err
+	}
+	t := &Target{State: a, Request: req, Subject: sub, Rule: RuleLookup, RuleSince: a.Since}
+	switch {
+	case a.Pin.IsActive(m.At):
+		t.Rule = RulePin
+	case a.Pin != nil:
+		t.IsPinExpired = true
+		if a.Pin.Until.After(a.Since.Time) {
+			t.RuleSince = a.Pin.Until
+		}
+	}
+	return t, nil
+}
+
+// Found is the result of Find.
+type Found struct {
+	// Image is the image of the alias; nil: there is none. If the pin is gone, it is the one
+	// that the lookup would give.
+	Image *catalog.Image
+	// IsPinGone says that the pin is active, and that no selected scope offers its image.
+	IsPinGone bool
+	// Set has the images that the lookup selects from.
+	Set *imageset.Set
+}
+
+// Find returns the image of a target. An error means that the store did not give what was
+// needed, or that the lookup takes too long.
+func (f *Finder) Find(ctx context.Context, t *Target) (Found, error) {
+	set, err := f.Sets.Load(ctx, t.Subject.Scopes)
+	if err != nil {
+		return Found{}, err
+	}
+	found := Found{Set: set}
+	if t.Rule == RulePin {
+		if from, to := set.FindImage(t.Pin.ImageID); from < to {
+			found.Image = set.Image(int32(from))
+			return found, nil
+		}
+		found.IsPinGone = true
+	}
+	if dates := t.Subject.Dates(); dates != nil && !dates.IsKnown() {
+		return Found{}, newDatesUnknownError(t.Name)
+	}
+	rows, err := set.SelectRows(imageset.NewFilter(t.Request, t.Subject, f.Schema))
+	if err != nil {
+		return Found{}, err
+	}
+	if t.Request.LatestBy != nil {
+		rows = imageset.KeepFirstOfGroups(set, rows, t.Request.LatestBy, t.Subject.Dates())
+	}
+	if len(rows) > 0 {
+		found.Image = set.Image(rows[0])
+	}
+	return found, nil
+}
+
+// newUnusableError returns the error for a lookup that a run has accepted and that cannot be
+// parsed here: a field of it may be withheld.
+func newUnusableError(name string, err error) error {
+	reason := err.Error()
+	var e *apierror.Error
+	if errors.As(err, &e) {
+		reason = e.Message
+	}
+	return &apierror.Error{
+		Status: http.StatusConflict, Code: fault.CodeLookup,
+		Message:   fmt.Sprintf("The lookup of alias %q cannot be answered here: %s", name, reason),
+		Recommend: "Tell the operator, who defines the aliases.",
+	}
+}
+
+// newDatesUnknownError returns the error for a lookup by dates without an index. Any other
+// answer could be another image than the alias means.
+func newDatesUnknownError(name string) error {
+	message := fmt.Sprintf("Alias %q is chosen by the dates of images, which are not known: the index of the region is "+
+		"missing or damaged.", name)
+	return &apierror.Error{
+		Status: http.StatusServiceUnavailable, Code: fault.CodeDamaged, Message: message, RetryAfter: 60,
+		Recommend: "Try again after the next run that changes something.", Cause: errors.New(message),
+	}
+}
