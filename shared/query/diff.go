@@ -113,14 +113,26 @@ func (s *Lookup) resolveDiffSides(
 		side.scope, isCaptured = st.Scope(catalog.Scope{ClusterID: cluster, InstanceType: instanceType})
 		// A scope that was asked about but never answered has nothing to compare.
 		if !isCaptured || side.scope.Digest == "" {
-			sel := request.Selection{
-				Clusters: []string{request.AnyIfEmpty(cluster)}, Types: []string{request.AnyIfEmpty(instanceType)},
-			}
-			_, err := st.SelectScopes(sel) // finds no list, and says why
-			return nil, nil, err
+			return nil, nil, explainDiffSides(st, clusters, side)
 		}
 	}
 	return sides[0], sides[1], nil
+}
+
+// explainDiffSides returns the error for a side that has no list. It names all clusters of
+// the diff that are missing.
+func explainDiffSides(st *state.RegionState, clusters []string, missing *diffSide) error {
+	types := []string{request.AnyIfEmpty(missing.instanceType)}
+	sel := request.Selection{Types: types}
+	for _, cluster := range clusters {
+		sel.Clusters = append(sel.Clusters, request.AnyIfEmpty(cluster))
+	}
+	if _, err := st.SelectScopes(sel); err != nil {
+		return err
+	}
+	// The other side has a list.
+	_, err := st.SelectScopes(request.Selection{Clusters: []string{request.AnyIfEmpty(missing.cluster)}, Types: types})
+	return err
 }
 
 // loadDiffStates returns the states at from and to.

@@ -111,8 +111,8 @@ func TestErrors(t *testing.T) {
 			says: []string{`maxAge must be a duration of s, m, h, d or w, for example 10m or 7d, got "soon".`}},
 		{target: "/v1/images?RegionId=mars", status: 400, code: "InvalidParameter",
 			says: []string{`RegionId must be cn-hangzhou, got "mars".`}},
-		{target: "/v1/images?ClusterId=../x", status: 400, code: "InvalidParameter",
-			says: []string{`ClusterId must be names of A-Z a-z 0-9 . _ -, `, `got "../x".`}},
+		{target: "/v1/images?InstanceType=../x", status: 400, code: "InvalidParameter",
+			says: []string{`InstanceType must be names of A-Z a-z 0-9 . _ -, `, `got "../x".`}},
 		{target: "/v1/images?ClusterId=*,a", status: 400, code: "InvalidParameter",
 			says: []string{"mixes * with names"}},
 		{target: "/v1/images?ClusterId=a%00", status: 400, code: "InvalidParameter",
@@ -135,6 +135,8 @@ func TestErrors(t *testing.T) {
 		// the year 10000
 		{target: "/v1/images?at=9999-12-31T23:00:00-08:00", status: 400, code: "InvalidParameter",
 			says: []string{`, got "9999-12-31T23:00:00-08:00".`}},
+		{target: "/v1/images?ClusterId=../x", status: 404, code: "ClusterNotFound",
+			says: []string{`Cluster "../x" is not captured in cn-hangzhou.`}, reads: true},
 		{target: "/v1/images?ClusterId=ehpc-x", status: 404, code: "ClusterNotFound",
 			says: []string{`"ehpc-x"`, "ehpc-a (name of ehpc-a), ehpc-b (name of ehpc-b), ehpc-new (name of ehpc-new)"}, reads: true},
 		{target: "/v1/images?ClusterId=ehpc-b&InstanceType=ecs.c7.large", status: 404, code: "ScopeNotCaptured",
@@ -202,7 +204,7 @@ var twoRegions = map[string]string{
 	"/v1/images?ClusterId=ehpc-a,ehpc-bj": "RegionId is required because several regions match the request. " +
 		"Allowed: cn-hangzhou or cn-beijing.",
 	"/v1/images?ClusterId=_any,nope":    `Cluster "nope" is not captured in cn-hangzhou, cn-beijing. Captured clusters: ehpc-a (name of ehpc-a), ehpc-b (name of ehpc-b), ehpc-new (name of ehpc-new), ehpc-bj (name of ehpc-bj).`,
-	"/v1/changes?ClusterId=_any,nope,x": `Cluster "nope" is not captured in cn-hangzhou, cn-beijing. Captured clusters: ehpc-a (name of ehpc-a), ehpc-b (name of ehpc-b), ehpc-new (name of ehpc-new), ehpc-bj (name of ehpc-bj).`,
+	"/v1/changes?ClusterId=_any,nope,x": `Cluster "nope" is not captured in cn-hangzhou, cn-beijing. Cluster "x" is not captured in cn-hangzhou, cn-beijing. Captured clusters: ehpc-a (name of ehpc-a), ehpc-b (name of ehpc-b), ehpc-new (name of ehpc-new), ehpc-bj (name of ehpc-bj).`,
 }
 
 // listOfFields is what parameters that name fields take.

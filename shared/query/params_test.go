@@ -98,8 +98,9 @@ func TestFaultsOfValues(t *testing.T) {
 		"q=,,":                      "q has no word. Allowed: text.",
 		"at=-1h30m&at=":             `at takes one value, got "-1h30m,"; it may have been given twice. Allowed: ` + times + ".",
 		"q=":                        "q must not be empty. Allowed: text.",
-		"ClusterId=": "ClusterId must not be empty. Allowed: names of A-Z a-z 0-9 . _ -, a comma list of them, * for all, or " +
-			"_any for none.",
+		"ClusterId=":                "ClusterId must not be empty. Allowed: ids of clusters, a comma list of them, * for all, or _any for none.",
+		"InstanceType=a+b": `InstanceType must be names of A-Z a-z 0-9 . _ -, a comma list of them, * for all, or _any ` +
+			`for none, got "a b".`,
 		"at=2026-11-23T09:30:00":   `at has no time zone, got "2026-11-23T09:30:00". Add Z or +08:00.`,
 		"at=2026-11-23+09:30":      `at has no time zone, got "2026-11-23 09:30". Add Z or +08:00.`,
 		"at=-90ms":                 `at must be a time before now such as -24h, got "-90ms". Units: s, m, h, d, w.`,

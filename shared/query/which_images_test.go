@@ -5,9 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"community-images/shared/access"
-	"community-images/shared/query"
 )
 
 // TestWhichImages is the table of README.md: every captured image is offered to some
@@ -105,39 +102,6 @@ func TestRoutesAboutEverything(t *testing.T) {
 	} {
 		if got := answerOf[struct{ TotalCount int }](t, h, 200, "/v1/clusters?"+query).TotalCount; got != want {
 			t.Errorf("/v1/clusters?%s has %d scopes, want %d", query, got, want)
-		}
-	}
-}
-
-// TestNameOfACluster: people take the name of a cluster for its id. The error has the
-// id, for who may see the cluster.
-func TestNameOfACluster(t *testing.T) {
-	t.Parallel()
-	w := newFixture(t)
-	w.CommitRunListing(hangzhou, content{
-		"_any/_any": parseImages(t, centOS79), "ehpc-hz-1/_any": parseImages(t, centOS79),
-		"ehpc-hz-2/_any": parseImages(t, centOS79), "ehpc-hz-3/_any": parseImages(t, centOS79),
-	}, `{"Id":"ehpc-hz-1","Name":"genomics"}`, `{"Id":"ehpc-hz-2","Name":"render"}`, `{"Id":"ehpc-hz-3","Name":"render"}`)
-	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79)})
-	several := func(o *query.Options) { o.Regions = []string{hangzhou, beijing} }
-	grants := allow(access.Grant{Name: "all"}, access.Grant{Name: "two", Clusters: []string{"ehpc-hz-2"}})
-	const unknown = "is not captured in cn-hangzhou"
-	for _, row := range []struct{ caller, cluster, says string }{
-		{"all", "genomics", "No cluster has the id genomics. The cluster named genomics is ehpc-hz-1."},
-		{"all", "Genomics", "No cluster has the id Genomics. The cluster named Genomics is ehpc-hz-1."},
-		{"all", "render", "No cluster has the id render. The clusters named render are ehpc-hz-2, ehpc-hz-3."},
-		{"two", "render", "No cluster has the id render. The cluster named render is ehpc-hz-2."},
-		{"two", "genomics", `Cluster "genomics" ` + unknown},
-		{"two", "genomics", "Captured clusters: ehpc-hz-2 (render)."},
-		{"all", "ehpc-hz-7", "Captured clusters: ehpc-hz-1 (genomics), ehpc-hz-2 (render), ehpc-hz-3 (render)."},
-	} {
-		for _, route := range []string{"images?", "changes?", "clusters?", "matrix?", "images/m-cent79?", "diff?from=1&"} {
-			checkError(t, get(withToken{w.Handler(grants), row.caller}, "/v1/"+route+"ClusterId="+row.cluster), 404,
-				"ClusterNotFound", []string{row.says})
-			if !strings.Contains(row.says, unknown) {
-				checkError(t, get(withToken{w.Handler(grants, several), row.caller}, "/v1/"+route+"ClusterId="+row.cluster),
-					404, "ClusterNotFound", []string{row.says})
-			}
 		}
 	}
 }

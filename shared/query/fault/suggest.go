@@ -20,6 +20,10 @@ func Quote(s string) string {
 	return strconv.QuoteToASCII(s)
 }
 
+// QuoteText is Quote for texts of all languages, cut after limit bytes. It escapes only
+// what cannot be printed.
+func QuoteText(s string, limit int) string { return strconv.Quote(Truncate(s, limit)) }
+
 // QuoteName is quote without the quotes, for the name of a parameter.
 func QuoteName(s string) string {
 	q, cut := strings.CutSuffix(Quote(s), "…")

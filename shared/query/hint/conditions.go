@@ -3,7 +3,6 @@ package hint
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"community-images/shared/query/fault"
@@ -157,9 +156,7 @@ func listValues(values []string) string {
 
 // quoteValue returns a value of an image in quotes. Only what cannot be printed is
 // escaped.
-func quoteValue(value string) string {
-	return strconv.Quote(fault.Truncate(value, maxTextBytes))
-}
+func quoteValue(value string) string { return fault.QuoteText(value, maxTextBytes) }
 
 // describeParam returns a parameter as it stands in an address, cut if it is long.
 func (f *finder) describeParam(name string) string {

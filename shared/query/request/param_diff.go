@@ -43,11 +43,11 @@ var (
 		About:   "the second cluster, for a diff of two clusters; ClusterId is the first",
 		allowed: "one cluster, or _any for images that every cluster supports",
 		parse: func(p *parser, v []string) error {
-			if v[0] != catalog.Any && catalog.ValidateName(paramCluster.Name, v[0]) != nil {
+			if v[0] == AllNames {
 				return &fault.ValueError{Value: v[0]}
 			}
 			p.request.with = v[0]
-			return nil
+			return checkCluster(v[0])
 		},
 	}
 	// paramBy sets request.byScope. Feeds have it too.

@@ -11,9 +11,13 @@ import (
 	"community-images/shared/query/field"
 )
 
-// allowedNames describes what ClusterId and InstanceType take. The same
-// characters are checked by catalog.ValidateName.
-const allowedNames = "names of A-Z a-z 0-9 . _ -, a comma list of them, * for all, or _any for none"
+// What ClusterId and InstanceType take. catalog.ValidateName checks the characters of
+// instance types. Those of clusters are not checked: people give names of clusters, and the
+// error of package state has the ids.
+const (
+	allowedClusters = "ids of clusters, a comma list of them, * for all, or _any for none"
+	allowedTypes    = "names of A-Z a-z 0-9 . _ -, a comma list of them, * for all, or _any for none"
+)
 
 // The parameters. Routes pick from them. Each parse function sets the members of
 // request that belong to its parameter, and nothing else.
@@ -35,19 +39,19 @@ var (
 	// paramCluster sets request.selection.clusters. Whether the clusters exist is
 	// known only once the state of a region has been read.
 	paramCluster = Param{
-		Name: "ClusterId", allowed: allowedNames, IsList: true, Example: "*",
+		Name: "ClusterId", allowed: allowedClusters, IsList: true, Example: "*",
 		About: "one cluster, several, or * for all; absent: images that every cluster supports",
 		parse: func(p *parser, v []string) (err error) {
-			p.request.Selection.Clusters, err = parseNames("ClusterId", v)
+			p.request.Selection.Clusters, err = parseNames(v, checkCluster)
 			return err
 		},
 	}
 	// paramType sets request.selection.types.
 	paramType = Param{
-		Name: "InstanceType", allowed: allowedNames, IsList: true, Example: "*",
+		Name: "InstanceType", allowed: allowedTypes, IsList: true, Example: "*",
 		About: "one instance type, several, or * for all; absent: images that every type supports",
 		parse: func(p *parser, v []string) (err error) {
-			p.request.Selection.Types, err = parseNames("InstanceType", v)
+			p.request.Selection.Types, err = parseNames(v, checkInstanceType)
 			return err
 		},
 	}

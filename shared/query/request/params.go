@@ -311,9 +311,9 @@ func (p *parser) canonicalQuery(withPage bool) string {
 	return b.String()
 }
 
-// parseNames reads cluster ids or instance types. It drops repeated ones.
-// paramName is for catalog.ValidateName, which knows what each may contain.
-func parseNames(paramName string, values []string) ([]string, error) {
+// parseNames reads clusters or instance types. It drops repeated ones. check returns an
+// error for a value that no name can have.
+func parseNames(values []string, check func(string) error) ([]string, error) {
 	var names []string
 	for _, v := range values {
 		switch {
@@ -321,12 +321,33 @@ func parseNames(paramName string, values []string) ([]string, error) {
 			continue
 		case v == AllNames && len(values) > 1:
 			return nil, errors.New("mixes * with names")
-		case v != AllNames && v != catalog.Any && catalog.ValidateName(paramName, v) != nil:
-			return nil, &fault.ValueError{Value: v}
+		case v != AllNames:
+			if err := check(v); err != nil {
+				return nil, err
+			}
 		}
 		names = append(names, v)
 	}
 	return names, nil
+}
+
+// checkCluster returns an error for a text that is too long for the id or the name of a
+// cluster.
+func checkCluster(v string) error {
+	if n := utf8.RuneCountInString(v); n > catalog.MaxNameLength {
+		return fmt.Errorf("has a value of %d characters, %s; the limit is %d", n, fault.QuoteText(v, 80),
+			catalog.MaxNameLength)
+	}
+	return nil
+}
+
+// checkInstanceType returns an error for a text that is neither an instance type nor
+// catalog.Any.
+func checkInstanceType(v string) error {
+	if v != catalog.Any && catalog.ValidateName("InstanceType", v) != nil {
+		return &fault.ValueError{Value: v}
+	}
+	return nil
 }
 
 // parseInt reads a decimal integer without a plus sign, within bounds.

@@ -50,9 +50,20 @@ func (c Selection) orEverything() Selection {
 	return c
 }
 
-// Key is one text for each selection.
+// Key is one text for each selection. It separates names by control characters, which
+// no value of a request has: names of clusters can have commas, slashes and spaces.
 func (c Selection) Key() string {
-	return strings.Join(c.Clusters, ",") + "/" + strings.Join(c.Types, ",")
+	return strings.Join(c.Clusters, "\x00") + "\n" + strings.Join(c.Types, "\x00")
+}
+
+// NamedClusters returns the clusters that a selection names by their ids, as given.
+func (c Selection) NamedClusters() (names []string) {
+	for _, name := range c.Clusters {
+		if IsOneCluster(name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // IsEverything reports whether every scope is selected.

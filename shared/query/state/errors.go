@@ -13,7 +13,6 @@ import (
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 	"community-images/shared/query/fault"
-	"community-images/shared/query/field"
 	"community-images/shared/query/request"
 	"community-images/shared/query/source"
 )
@@ -21,97 +20,7 @@ import (
 const (
 	retrySoon    = 5  // seconds of Retry-After while the storage is unreachable
 	retryNextRun = 60 // seconds of Retry-After where only the next run can help
-
-	maxJoinedNames = 20 // names that one error lists
-
 )
-
-// clusterError says that a cluster is not captured.
-type clusterError struct {
-	region string // or several, joined for the message
-	name   string // as given; empty: lists without a cluster
-	// clusters are those that are captured, for the message and for "Did you
-	// mean".
-	clusters  []namedCluster
-	listed    bool   // E-HPC lists the cluster, but it is not captured
-	elsewhere string // a sentence: where or when it is captured; may be empty
-	past      int64  // the commit at which it is not captured; 0: now
-}
-
-// namedCluster is a cluster with the name that its owner gave it.
-type namedCluster struct {
-	id   string
-	name string // may be empty
-}
-
-// withName returns the clusters that have the name of the error's cluster, in any case:
-// people take the name of a cluster for its id.
-func (e *clusterError) withName() (ids []string) {
-	for _, c := range e.clusters {
-		if c.name != "" && field.FoldCase(c.name) == field.FoldCase(e.name) {
-			ids = append(ids, c.id)
-		}
-	}
-	return ids
-}
-
-// Error implements error. The text is for the caller: it lists the clusters that
-// the caller may see.
-func (e *clusterError) Error() string {
-	is, when := pastOrPresent(e.past)
-	var text string
-	switch ids := e.withName(); {
-	case len(ids) == 1:
-		return fmt.Sprintf("No cluster has the id %s. The cluster named %s is %s.", e.name, e.name, ids[0])
-	case len(ids) > 1:
-		return fmt.Sprintf("No cluster has the id %s. The clusters named %s are %s.", e.name, e.name, joinNames(ids))
-	case e.name == request.AllNames:
-		return fmt.Sprintf("No cluster %s captured in %s%s.", is, e.region, when)
-	case e.name == "":
-		text = fmt.Sprintf("No list without a cluster %s captured in %s%s", is, e.region, when)
-	case e.listed:
-		text = fmt.Sprintf("Cluster %s %s known in %s but not captured%s", fault.Quote(e.name), is, e.region, when)
-	default:
-		text = fmt.Sprintf("Cluster %s %s not captured in %s%s", fault.Quote(e.name), is, e.region, when)
-	}
-	var ids, names []string
-	for _, c := range e.clusters {
-		ids, names = append(ids, c.id), append(names, c.describe())
-	}
-	text = fault.EndSentence(text + fault.DidYouMeanID(e.name, ids))
-	if e.elsewhere != "" {
-		text += " " + e.elsewhere
-	}
-	return text + " Captured clusters: " + joinNames(names) + "."
-}
-
-// describe returns the id and the name of a cluster.
-func (c namedCluster) describe() string {
-	if c.name == "" || c.name == c.id {
-		return c.id
-	}
-	return c.id + " (" + fault.Truncate(c.name, 60) + ")"
-}
-
-// recommend returns the advice that stands beside the message.
-func (e *clusterError) recommend() string {
-	if ids := e.withName(); len(ids) > 0 {
-		return "Use the id " + ids[0] + "." // of ClusterId, or of with
-	}
-	if e.name == "" {
-		return "Name one of the captured clusters with ClusterId, or all of them with ClusterId=*."
-	}
-	return "Use the id of a captured cluster."
-}
-
-// pastOrPresent returns the verb and the time for a message about a commit of
-// the past, or about now if past is 0.
-func pastOrPresent(past int64) (is, when string) {
-	if past == 0 {
-		return "is", ""
-	}
-	return "was", fmt.Sprintf(" at commit %d", past)
-}
 
 // scopeError says that no list is captured for an instance type of a cluster.
 type scopeError struct {
@@ -125,7 +34,7 @@ type scopeError struct {
 // Error implements error. The text is for the caller: it lists the instance types
 // that the cluster has.
 func (e *scopeError) Error() string {
-	is, when := pastOrPresent(e.past)
+	is, when := fault.PastOrPresent(e.past)
 	// Names that stand for none or all make no sense in quotes.
 	cluster := "of cluster " + fault.Quote(e.cluster)
 	switch e.cluster {
@@ -149,7 +58,7 @@ func (e *scopeError) Error() string {
 	}
 	text := fmt.Sprintf("No list %s %s captured %s in %s%s", cluster, is, instanceType, e.region, when)
 	return fault.EndSentence(text+fault.DidYouMeanID(e.instanceType, e.types)) +
-		" Captured instance types: " + joinNames(types) + "."
+		" Captured instance types: " + fault.JoinNames(types) + "."
 }
 
 // notReadyError says that a scope has never been captured successfully, or
@@ -219,17 +128,6 @@ func (e *asOfError) messageEnd() string {
 	return "; " + e.param + " is " + e.is + "."
 }
 
-// joinNames lists names in a message, at most maxJoinedNames of them.
-func joinNames(names []string) string {
-	if len(names) == 0 {
-		return "none"
-	}
-	if more := len(names) - maxJoinedNames; more > 0 {
-		return strings.Join(names[:maxJoinedNames], ", ") + fmt.Sprintf(" and %d more (see /v1/clusters)", more)
-	}
-	return strings.Join(names, ", ")
-}
-
 // ToAPIError turns any error into what the caller gets. It is the only place
 // that maps the errors of the archive and of lookups to statuses and codes.
 // The cause of the result is set where the log must say more than the caller
@@ -251,13 +149,13 @@ func ToAPIError(err error) *apierror.Error {
 // selectionAPIError maps errors about clusters and scopes that are not
 // captured. It returns nil for others.
 func selectionAPIError(err error) *apierror.Error {
-	var cluster *clusterError
+	var cluster *fault.ClusterError
 	var scope *scopeError
 	var notReady *notReadyError
 	switch {
 	case errors.As(err, &cluster):
 		return &apierror.Error{
-			Status: http.StatusNotFound, Code: fault.CodeCluster, Message: cluster.Error(), Recommend: cluster.recommend(),
+			Status: http.StatusNotFound, Code: fault.CodeCluster, Message: cluster.Error(), Recommend: cluster.Recommend(),
 		}
 	case errors.As(err, &scope):
 		return &apierror.Error{

@@ -182,7 +182,7 @@ func (r *Resolver) RegionRequiredError(reason string) error {
 
 // NamesClusters reports whether a request names a cluster by its id.
 func NamesClusters(req *request.Request) bool {
-	return slices.ContainsFunc(req.Selection.Clusters, request.IsOneCluster)
+	return len(req.Selection.NamedClusters()) > 0
 }
 
 // regionHasNamed reports whether a region has one of the clusters that a
@@ -214,13 +214,15 @@ func (r *Resolver) regionHadNamed(ctx context.Context, req *request.Request, cur
 // clusterInNoRegion returns the error for clusters that no region has. It lists
 // the clusters of all regions.
 func (r *Resolver) clusterInNoRegionError(ctx context.Context, req *request.Request) error {
-	first := slices.IndexFunc(req.Selection.Clusters, request.IsOneCluster)
-	e := &clusterError{region: strings.Join(r.Regions, ", "), name: req.Selection.Clusters[first]}
+	e := &fault.ClusterError{Region: strings.Join(r.Regions, ", ")}
+	for _, name := range req.Selection.NamedClusters() {
+		e.Missing = append(e.Missing, fault.MissingCluster{Name: name})
+	}
 	// The list helps to find a slip of the keyboard; regions that cannot be read
 	// are left out.
 	for _, region := range r.Regions {
 		if current, err := r.LoadCurrent(ctx, region); err == nil {
-			e.clusters = append(e.clusters, current.namedClusters()...)
+			e.Clusters = append(e.Clusters, current.namedClusters()...)
 		}
 	}
 	return e

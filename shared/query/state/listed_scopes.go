@@ -52,12 +52,9 @@ func checkSelectionExists(sel request.Selection, subjects []*Subject) error {
 	var sets []*ScopeSet
 	count := 0
 	for _, sub := range subjects {
-		// The first cluster that does not exist gets an error of its own, with
-		// a suggestion.
-		for _, name := range sel.Clusters {
-			if request.IsOneCluster(name) && !sub.State.hasCluster(name) {
-				return sub.State.clusterNotFoundError(name)
-			}
+		// Clusters that do not exist have an error of their own, with suggestions.
+		if missing := missingIn(sel.NamedClusters(), sub.State.hasCluster); len(missing) > 0 {
+			return sub.State.clustersNotFoundError(missing)
 		}
 		// Counts scopes without content too: they are captured, only not
 		// answered yet.

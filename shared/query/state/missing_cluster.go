@@ -6,56 +6,82 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"community-images/shared/archive/format"
+	"community-images/shared/catalog"
+	"community-images/shared/query/fault"
 	"community-images/shared/query/request"
 )
 
-// ExplainMissingCluster adds to an error about a cluster where else it is
-// captured, until when it was, or since when it is. People ask for clusters
+// maxExplainedClusters bounds the missing clusters of one error that are looked for in
+// the log.
+const maxExplainedClusters = 3
+
+// ExplainMissingCluster adds to an error about clusters where else they are
+// captured, until when they were, or since when they are. People ask for clusters
 // that have just ended, and for times at which today's clusters did not exist
 // yet. Other errors stay as they are.
 func (r *Resolver) ExplainMissingCluster(ctx context.Context, err error) error {
-	// That a cluster is listed and not captured yet, or has another id, the error says
-	// already.
-	var e *clusterError
-	if !errors.As(err, &e) || e.name == request.AllNames || e.listed || len(e.withName()) > 0 {
+	var e *fault.ClusterError
+	if !errors.As(err, &e) {
 		return err
 	}
+	explained := 0
+	for i := range e.Missing {
+		m := &e.Missing[i]
+		// That a cluster is listed and not captured yet, or has another id, the error
+		// says already.
+		if m.IsListed || len(fault.IDsNamed(m.Name, e.Clusters)) > 0 {
+			continue
+		}
+		if explained++; explained > maxExplainedClusters {
+			break
+		}
+		m.Elsewhere = r.findElsewhere(ctx, e, m.Name)
+	}
+	return err
+}
+
+// findElsewhere returns a sentence that says where or when a cluster is captured that is
+// missing in an error, or which cluster has its name. It is empty if nothing is known.
+func (r *Resolver) findElsewhere(ctx context.Context, e *fault.ClusterError, name string) (sentence string) {
 	// The region of the error is among them: the cluster may have been there.
 	for _, region := range r.Regions {
 		current, err := r.LoadCurrent(ctx, region)
 		if err != nil {
 			continue // the error is true without it
 		}
-		here := current.hasCluster(e.name)
+		if ids := fault.IDsNamed(name, current.namedClusters()); len(ids) > 0 {
+			return strings.TrimSuffix(fault.DescribeNamed(name, ids), ".") + " in " + region + "."
+		}
+		// Only an id can be that of a cluster elsewhere; "" is the lists without one.
+		if name != "" && catalog.ValidateName("ClusterId", name) != nil {
+			continue
+		}
+		here := current.hasCluster(name)
 		// A cluster that another region has needs no look into history.
-		if here && region != e.region {
-			e.elsewhere = "It is captured in " + region + "."
+		if here && region != e.Region {
+			sentence = "It is captured in " + region + "."
 		}
 		// Nor is the log worth waiting for while the store does not answer.
-		if here && (region != e.region || e.past == 0) || !current.OutageSince.IsZero() {
+		if here && (region != e.Region || e.Past == 0) || !current.OutageSince.IsZero() {
 			continue
 		}
-		text, err := r.explainCluster(ctx, current, e, here)
-		if err != nil {
-			continue
-		}
-		if text != "" {
-			e.elsewhere = text
+		text, err := r.explainCluster(ctx, current, name, e.Past)
+		if err == nil && text != "" {
+			sentence = text
 		}
 	}
-	return err
+	return sentence
 }
 
 // explainCluster says since when a cluster is captured that is here now but was
-// not at missing.past, or until when one was captured that is not here now. It
+// not at the commit past, or until when one was captured that is not here now. It
 // returns an empty text if the log does not know.
-func (r *Resolver) explainCluster(
-	ctx context.Context, current Current, missing *clusterError, isHere bool,
-) (string, error) {
-	if isHere {
-		first, ok, err := r.firstCommitWith(ctx, current, missing.name, missing.past)
+func (r *Resolver) explainCluster(ctx context.Context, current Current, name string, past int64) (string, error) {
+	if current.hasCluster(name) {
+		first, ok, err := r.firstCommitWith(ctx, current, name, past)
 		if err != nil || !ok {
 			return "", err
 		}
@@ -63,10 +89,10 @@ func (r *Resolver) explainCluster(
 			first.Sequence, first.CommittedAt, first.Sequence), nil
 	}
 	ended, err := r.endedScopes(ctx, current)
-	if err != nil || !slices.ContainsFunc(ended, isOfCluster(missing.name)) {
+	if err != nil || !slices.ContainsFunc(ended, isOfCluster(name)) {
 		return "", err
 	}
-	end, ok, err := r.lastEndOf(ctx, current, missing.name)
+	end, ok, err := r.lastEndOf(ctx, current, name)
 	if err != nil || !ok {
 		return "It was captured in " + current.RegionID + " before.", err
 	}
@@ -142,12 +168,9 @@ func (r *Resolver) CheckSelection(ctx context.Context, sel request.Selection, su
 
 // CheckNames returns an error for a name of the selection that none of some scopes has.
 func CheckNames(sel request.Selection, known []format.ScopeRef, state *RegionState) error {
-	for _, name := range sel.Clusters {
-		if request.IsOneCluster(name) && !slices.ContainsFunc(known, isOfCluster(name)) {
-			return &clusterError{
-				region: state.RegionID, name: name, clusters: state.namedClusters(), listed: state.isListed(name),
-			}
-		}
+	isKnown := func(name string) bool { return slices.ContainsFunc(known, isOfCluster(name)) }
+	if missing := missingIn(sel.NamedClusters(), isKnown); len(missing) > 0 {
+		return state.newClusterError(missing, 0)
 	}
 	// A type must be one that a selected cluster has or had.
 	for _, name := range sel.Types {

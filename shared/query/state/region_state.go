@@ -31,8 +31,8 @@ type RegionState struct {
 	VisibleAliases func() alias.List
 
 	mu sync.Mutex // guards the following
-	// scopeSets are the sets that were asked for, by a text for each selection.
-	scopeSets map[string]*ScopeSet
+	// scopeSets are the sets that were asked for.
+	scopeSets map[scopeSetKey]*ScopeSet
 	// cachedScopes counts the scopes in scopeSets, and one for each set.
 	cachedScopes int
 }
@@ -40,20 +40,20 @@ type RegionState struct {
 // newRegionState returns a full state without scope sets.
 func newRegionState(r *archive.Region, live bool) *RegionState {
 	return &RegionState{
-		Region: r, Live: live, scopeSets: map[string]*ScopeSet{}, WithListing: func() *archive.Region { return r },
+		Region: r, Live: live, scopeSets: map[scopeSetKey]*ScopeSet{}, WithListing: func() *archive.Region { return r },
 		VisibleAliases: func() alias.List { return r.Aliases },
 	}
 }
 
 // cachedScopeSet returns the scope set with a key, or nil.
-func (st *RegionState) cachedScopeSet(key string) *ScopeSet {
+func (st *RegionState) cachedScopeSet(key scopeSetKey) *ScopeSet {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	return st.scopeSets[key]
 }
 
 // cacheScopeSet keeps a scope set. If the cache is full, it drops all others.
-func (st *RegionState) cacheScopeSet(key string, set *ScopeSet) {
+func (st *RegionState) cacheScopeSet(key scopeSetKey, set *ScopeSet) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if _, ok := st.scopeSets[key]; ok { // another lookup was faster
@@ -99,16 +99,6 @@ func (st *RegionState) ClusterNames() []string {
 		}
 	}
 	return names
-}
-
-// namedClusters lists the captured clusters in order, with their names.
-func (st *RegionState) namedClusters() []namedCluster {
-	var list []namedCluster
-	for _, id := range st.ClusterNames() {
-		c, _ := st.Cluster(id)
-		list = append(list, namedCluster{id, c.Name})
-	}
-	return list
 }
 
 // ScopeRefs returns the names of the captured scopes, in order.
@@ -169,14 +159,6 @@ func (st *RegionState) pastSequence() int64 {
 // scopeNotReady returns the error for a scope that has no content.
 func (st *RegionState) scopeNotReadyError(scope format.ScopeState) error {
 	return &notReadyError{scope: scope.Scope(st.RegionID), problem: scope.Problem, past: st.pastSequence()}
-}
-
-// clusterNotFound returns the error for a cluster that is not captured.
-func (st *RegionState) clusterNotFoundError(cluster string) error {
-	return &clusterError{
-		region: st.RegionID, name: cluster, clusters: st.namedClusters(), listed: st.isListed(cluster),
-		past: st.pastSequence(),
-	}
 }
 
 // scopeNotFound returns the error for a selection that matches no scope of the

@@ -85,7 +85,7 @@ func (st *RegionState) SelectScopes(sel request.Selection) (*ScopeSet, error) {
 		}
 		return all, nil
 	}
-	key := sel.Key()
+	key := scopeSetKey{selection: sel.Key()}
 	if v := st.cachedScopeSet(key); v != nil {
 		return v, nil
 	}
@@ -110,10 +110,12 @@ func (st *RegionState) buildScopeSet(sel request.Selection) (*ScopeSet, error) {
 			clusters = append(clusters, "")
 		}
 		if len(clusters) == 0 {
-			return nil, &clusterError{region: st.RegionID, name: request.AllNames, past: st.pastSequence()}
+			return nil, st.clustersNotFoundError(nil)
 		}
 	}
-	// The first name that is wrong is the one that is reported.
+	if missing := missingIn(clusters, st.hasCluster); len(missing) > 0 {
+		return nil, st.clustersNotFoundError(missing)
+	}
 	for _, cluster := range clusters {
 		if err := st.addClusterScopes(v, sel, cluster); err != nil {
 			return nil, err
@@ -132,12 +134,9 @@ func (st *RegionState) buildScopeSet(sel request.Selection) (*ScopeSet, error) {
 	return nil, scopeNotFoundError(sel, st)
 }
 
-// addClusterScopes adds the scopes of one cluster that a selection matches.
+// addClusterScopes adds the scopes of one captured cluster that a selection matches.
 func (st *RegionState) addClusterScopes(set *ScopeSet, sel request.Selection, cluster string) error {
 	captured := st.instanceTypesOf(cluster)
-	if len(captured) == 0 {
-		return st.clusterNotFoundError(cluster)
-	}
 	types := request.ToScopeNames(sel.Types)
 	if request.IncludesAll(sel.Types) {
 		types = slices.DeleteFunc(slices.Clone(captured), func(t string) bool { return !request.MatchesName(sel.Types, t) })
@@ -164,17 +163,23 @@ func (st *RegionState) AllScopes() *ScopeSet {
 	return st.MatchingScopes(request.Everything())
 }
 
-// allScopesKey is the key of the set of all scopes. Other keys are not empty.
-const allScopesKey = ""
+// scopeSetKey is the key of a cached set. A selection has two sets: the one of
+// SelectScopes, which must have each name, and the one of MatchingScopes.
+type scopeSetKey struct {
+	selection  string // of request.Selection.Key
+	isMatching bool   // the set is that of MatchingScopes
+}
+
+// allScopesKey is the key of the set of all scopes. No selection has an empty key.
+var allScopesKey = scopeSetKey{isMatching: true}
 
 // MatchingScopes returns the set of the scopes that a selection includes. If
 // there are none, it returns all scopes: a caller who asks for the history of a
 // cluster that has ended still learns how fresh the region is.
 func (st *RegionState) MatchingScopes(sel request.Selection) *ScopeSet {
-	// Names have no spaces, so the keys differ from those of selectScopes.
 	key := allScopesKey
 	if !sel.IsEverything() {
-		key = "matching " + sel.Key()
+		key.selection = sel.Key()
 	}
 	if v := st.cachedScopeSet(key); v != nil {
 		return v

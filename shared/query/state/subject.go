@@ -119,9 +119,10 @@ func (r *Resolver) CheckFreshness(req *request.Request, sub *Subject) error {
 		}
 	}
 	return &apierror.Error{
-		Status:     http.StatusServiceUnavailable,
-		Code:       fault.CodeTooOld,
-		Message:    fmt.Sprintf("Parts of the answer were last checked more than %s ago: %s.", req.MaxAge, joinNames(old)),
+		Status: http.StatusServiceUnavailable,
+		Code:   fault.CodeTooOld,
+		Message: fmt.Sprintf("Parts of the answer were last checked more than %s ago: %s.", req.MaxAge,
+			fault.JoinNames(old)),
 		Recommend:  "Try again after the next run, or use a larger maxAge.",
 		RetryAfter: retryNextRun,
 	}
