@@ -42,7 +42,8 @@ func TestMemory(t *testing.T) {
 	touch := func(at string) {
 		for _, target := range []string{"/v1/images?ClusterId=*&limit=1000",
 			"/v1/images?ClusterId=*&q=gromacs&sort=-OsTag.Version",
-			"/v1/images?ClusterId=*&format=csv&limit=1000&facets=Status", "/v1/matrix?ClusterId=*&limit=100"} {
+			"/v1/images?ClusterId=*&format=csv&limit=1000", "/v1/images?ClusterId=*&limit=1000&facets=Status",
+			"/v1/matrix?ClusterId=*&limit=100"} {
 			ask(target + at)
 		}
 		for i, id := range c.clusters {

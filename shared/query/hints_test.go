@@ -46,9 +46,9 @@ func TestHints(t *testing.T) {
 
 		// Values that nothing has.
 		"Status=Avail": {
-			`No captured image matches Status=avail. Did you mean "Available"? Values: "Available", "Creating".`},
+			`No captured image matches Status=Avail. Did you mean "Available"? Values: "Available", "Creating".`},
 		"ClusterId=*&OsTag.Platform=Ubunto": {
-			`No captured image matches OsTag.Platform=ubunto. Did you mean "Ubuntu"? Values: "CentOS", "Ubuntu".`},
+			`No captured image matches OsTag.Platform=Ubunto. Did you mean "Ubuntu"? Values: "CentOS", "Ubuntu".`},
 		"ClusterId=ehpc-a&ImageName=centos": {
 			"No captured image matches ImageName=centos. 3 images match with ImageName__icontains=centos."},
 		"ClusterId=ehpc-a&ImageName__glob=*CENTOS*": {
@@ -60,14 +60,14 @@ func TestHints(t *testing.T) {
 			`"linux_CentOS7.2_OceanBase_OBD_1ECS-3OB_3.0".`},
 		"ClusterId=ehpc-a&OsTag.Version__gte=99": {
 			`No captured image matches OsTag.Version__gte=99. Values go from "7.2" to "22.04".`},
-		"ClusterId=*&SkuCode__prefix=P": {`No captured image matches SkuCode__prefix=p. Values: "ECS".`},
+		"ClusterId=*&SkuCode__prefix=P": {`No captured image matches SkuCode__prefix=P. Values: "ECS".`},
 
 		// Conditions that do not go together.
-		"ClusterId=ehpc-a&OsTag.Platform=CentOS&Status=Creating": {"3 captured images match without Status=creating.",
-			"1 captured image matches without OsTag.Platform=centos."},
+		"ClusterId=ehpc-a&OsTag.Platform=CentOS&Status=Creating": {"3 captured images match without Status=Creating.",
+			"1 captured image matches without OsTag.Platform=CentOS."},
 		"ClusterId=ehpc-a&OsTag.Platform=Ubuntu&Status=Available": {"1 image matches with ClusterId=*.",
-			"3 images match without OsTag.Platform=ubuntu.", "1 image matches without Status=available."},
-		"ClusterId=*&OsTag.Platform=Ubunto&Status=Available": {`No captured image matches OsTag.Platform=ubunto. ` +
+			"3 images match without OsTag.Platform=Ubuntu.", "1 image matches without Status=Available."},
+		"ClusterId=*&OsTag.Platform=Ubunto&Status=Available": {`No captured image matches OsTag.Platform=Ubunto. ` +
 			`Did you mean "Ubuntu"? Values: "CentOS", "Ubuntu". 4 captured images match without it.`},
 		"ClusterId=*&q=7.9&Status=Creating&Size__gt=450": {"1 captured image matches without q=7.9."},
 		"ClusterId=*&q=7.9&Status=Creating&Size__lt=50&OsTag.Version=7.10": {
@@ -88,6 +88,29 @@ func TestHints(t *testing.T) {
 	} {
 		if diff := cmp.Diff(want, hintsOf(t, get(h, "/v1/images?"+query))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", query, diff)
+		}
+	}
+}
+
+// TestHintsRepeatWhatTheCallerWrote: hints have the case of the caller's own values, also if
+// another caller asked the same question before. Existing values have that of E-HPC.
+func TestHintsRepeatWhatTheCallerWrote(t *testing.T) {
+	t.Parallel()
+	h := newSmallRegion(t).Handler()
+	const values = ` Did you mean "Available"? Values: "Available", "Creating".`
+	for _, row := range []struct{ query, says string }{
+		{"Status=Avail", "No captured image matches Status=Avail." + values},
+		{"Status=avail", "No captured image matches Status=avail." + values},
+		{"status=AVAIL", "No captured image matches Status=AVAIL." + values},
+		{"Status__ieq=AvaiL,x", "No captured image matches Status__ieq=AvaiL,x." + values},
+		{"q=CUDA+深+Intel", `No captured image contains "CUDA", "Intel" in its name, description, id or product code.`},
+		{"q=cuda+深+Intel", `No captured image contains "cuda", "Intel" in its name, description, id or product code.`},
+		{"ImageId=m-深", `Image "m-深" was never offered in cn-hangzhou.`},
+		{"ImageName__ieq=HPC-Cent", "No captured image matches ImageName__ieq=HPC-Cent. 2 images match with " +
+			"ImageName__icontains=HPC-Cent."},
+	} {
+		if got := hintsOf(t, get(h, "/v1/images?ClusterId=*&"+row.query)); len(got) != 1 || got[0] != row.says {
+			t.Errorf("%s hints %q, want %q", row.query, got, row.says)
 		}
 	}
 }
@@ -127,7 +150,7 @@ func TestHintsInEveryFormat(t *testing.T) {
 	}
 	for _, format := range []string{"json", "ndjson", "csv", "tsv", "table"} {
 		rec := get(h, "/v1/matrix?Status=Avail&format="+format)
-		want := `No captured image matches Status=avail. Did you mean "Available"? Values: "Available", "Creating"`
+		want := `No captured image matches Status=Avail. Did you mean "Available"? Values: "Available", "Creating"`
 		if got := rec.Header().Get("X-Hint"); got != want {
 			t.Errorf("matrix as %s has X-Hint %q", format, got)
 		}
@@ -217,7 +240,7 @@ func TestHintsOfWhatACallerSees(t *testing.T) {
 		"q=7.10":            {`No captured image contains "7.10" in its name, description, id or product code.`},
 		"ImageId=m-cent710": {`Image "m-cent710" was never offered in cn-hangzhou.`},
 		"ImageId=m-win":     {`Image "m-win" was never offered in cn-hangzhou.`},
-		"Status=Creat":      {`No captured image matches Status=creat. Values: "Available".`},
+		"Status=Creat":      {`No captured image matches Status=Creat. Values: "Available".`},
 	} {
 		rec := get(h, "/v1/images?"+query, "Authorization", bearer("b"))
 		if diff := cmp.Diff(want, hintsOf(t, rec)); diff != "" {

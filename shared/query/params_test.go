@@ -8,15 +8,27 @@ import (
 	"testing"
 )
 
-// TestParametersOfOneFormat: bom is for csv and pretty for JSON, however the
-// format was chosen.
-func TestParametersOfOneFormat(t *testing.T) {
+// TestParametersOfSomeFormats: a parameter that has no effect in the format of the answer is
+// an error, however the format was chosen. It names the formats that it works with.
+func TestParametersOfSomeFormats(t *testing.T) {
 	t.Parallel()
 	h := newSmallRegion(t).Handler()
+	const rows = "fields is for format=json, ndjson, csv, tsv or table only, got "
 	for target, want := range map[string]string{
-		"/v1/images?bom=true":                     "bom is for format=csv only.",
-		"/v1/images?bom=true&format=tsv":          "bom is for format=csv only.",
-		"/v1/images?pretty=true&format=csv":       "pretty is for format=json only.",
+		"/v1/images?bom=true":                      `bom is for format=csv only, got "true" with json, the default.`,
+		"/v1/images?bom=TRUE&format=tsv":           `bom is for format=csv only, got "TRUE" with format=tsv.`,
+		"/v1/matrix?bom=true&format=table":         `bom is for format=csv only, got "true" with format=table.`,
+		"/v1/images?pretty=true&format=csv":        `pretty is for format=json only, got "true" with format=csv.`,
+		"/v1/changes?pretty=true&format=atom":      `pretty is for format=json only, got "true" with format=atom.`,
+		"/v1/clusters?pretty=true&format=ndjson":   `pretty is for format=json only, got "true" with format=ndjson.`,
+		"/v1/images?facets=Status&format=csv":      `facets is for format=json only, got "Status" with format=csv.`,
+		"/v1/images?facets=Status,Size&format=ids": `facets is for format=json only, got "Status,Size" with format=ids.`,
+		"/v1/images?facets=Status&format=ndjson":   `facets is for format=json only, got "Status" with format=ndjson.`,
+		"/v1/images?facets=Status&format=tsv":      `facets is for format=json only, got "Status" with format=tsv.`,
+		"/v1/images?facets=Status&format=table":    `facets is for format=json only, got "Status" with format=table.`,
+		"/v1/images?fields=ImageId&format=ids":     rows + `"ImageId" with format=ids.`,
+		"/v1/images?fields=*&format=ids&bom=true": rows + `"*" with format=ids. ` +
+			`bom is for format=csv only, got "true" with format=ids.`,
 		"/v1/images?pretty=yes":                   `pretty must be true or false, got "yes".`,
 		"/v1/changes?by=cluster":                  `by must be image or scope, got "cluster".`,
 		"/v1/diff?from=1&ClusterId=ehpc-a&with=b": "with cannot be combined with from and to. Allowed: two clusters, or two times.",
@@ -24,19 +36,38 @@ func TestParametersOfOneFormat(t *testing.T) {
 		"/v1/diff?ClusterId=ehpc-a,ehpc-b":        "with is required to compare two clusters: ClusterId=ehpc-a&with=ehpc-b.",
 		"/v1/diff?ClusterId=ehpc-a,_any&with=ehpc-b": `ClusterId must name one cluster next to with, got "ehpc-a,_any". ` +
 			"Allowed: one cluster, or _any.",
+		"/v1/diff?ClusterId=ehpc-a&with=_any&kind=removed": "kind cannot be combined with with. Allowed: from and to, or no kind.",
+		"/v1/diff?ClusterId=ehpc-a&with=_any&by=scope":     "by must not be scope next to with. Allowed: image.",
 	} {
 		checkMessage(t, h, target, want)
 	}
 	for _, target := range []string{
 		"/v1/images?bom=false", "/v1/images?bom=TRUE&format=csv", "/v1/status?pretty=true", "/v1/changes?by=image",
-		"/v1/diff?ClusterId=ehpc-a&with=_any",
+		"/v1/diff?ClusterId=ehpc-a&with=_any", "/v1/images?bom=false&pretty=False&format=ids",
+		"/v1/images?facets=Status&format=json&pretty=true", "/v1/clusters?by=cluster",
 	} {
 		if rec := get(h, target); rec.Code != 200 {
 			t.Errorf("%s: %d %s", target, rec.Code, rec.Body)
 		}
 	}
-	if rec := get(h, "/v1/images?bom=true", "Accept", "text/csv"); rec.Code != 200 {
-		t.Errorf("bom with Accept: text/csv: %d %s", rec.Code, rec.Body)
+	for _, row := range []struct {
+		target, accept string
+		status         int
+		says           string
+	}{
+		{"/v1/images?bom=true", "text/csv", 200, ""},
+		{"/v1/images?facets=Status", "application/json;q=0.5, */*;q=0.1", 200, ""},
+		{"/v1/images?facets=Status", "text/html,*/*;q=0.8", 200, ""},
+		{"/v1/images?facets=Status", "text/csv", 400,
+			`facets is for format=json only, got \"Status\" with csv, which the Accept header asks for.`},
+		{"/v1/images?pretty=true", "text/plain", 400,
+			`pretty is for format=json only, got \"true\" with table, which the Accept header asks for.`},
+		{"/v1/images?facets=Status", "image/png", 406, "Accept one of them"},
+	} {
+		rec := get(h, row.target, "Accept", row.accept)
+		if rec.Code != row.status || !strings.Contains(rec.Body.String(), row.says) {
+			t.Errorf("%s with Accept: %s: %d %s", row.target, row.accept, rec.Code, rec.Body)
+		}
 	}
 }
 

@@ -179,7 +179,7 @@ func (c *call) renderPayload(ctx context.Context, req *request.Request, ans *ans
 	if req.Format == request.FormatJSON && !ans.omitEnvelope {
 		envelope = c.makeEnvelope(req, ans)
 	}
-	key, canCache := c.lookup.bodyKey(ans), ans.etag != "" && !ans.showsAges
+	key, canCache := c.lookup.bodyKey(ans)+req.Spelling, ans.etag != "" && !ans.showsAges
 	if canCache {
 		if b, ok := c.bodies.Get(key); ok {
 			return payload{body: b, envelope: envelope}, nil

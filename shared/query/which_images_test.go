@@ -46,8 +46,8 @@ func TestWhichImages(t *testing.T) {
 		"ClusterId=ehpc-a,ehpc-b&InstanceType=ecs.gpu": "a a-gpu all b b-gpu gpu",
 		"ClusterId=_any&InstanceType=*":                "all gpu",
 	} {
-		for _, format := range []string{"ids", "ndjson"} {
-			rec := get(h, "/v1/images?fields=ImageId&format="+format+"&"+query)
+		for _, format := range []string{"ids", "ndjson&fields=ImageId"} {
+			rec := get(h, "/v1/images?format="+format+"&"+query)
 			got := strings.Fields(strings.NewReplacer(`{"ImageId":"m-`, "", `"}`, "", "m-", "").Replace(rec.Body.String()))
 			slices.Sort(got)
 			if rec.Code != 200 || strings.Join(got, " ") != want {

@@ -84,7 +84,7 @@ func (f *finder) describeUnmet(c imageset.ConditionCount, set *imageset.Set) str
 		if len(words) == 0 {
 			return "contains all words of " + f.describeParam(c.Name) + "."
 		}
-		return "contains " + quoteSome(words) + " in its name, description, id or product code."
+		return "contains " + quoteSome(f.wordsAsGiven(words)) + " in its name, description, id or product code."
 	}
 	values := set.ExistingValues(c.Field, f.filter.Dates)
 	name, op, _ := strings.Cut(c.Name, "__")
@@ -99,6 +99,17 @@ func (f *finder) describeUnmet(c imageset.ConditionCount, set *imageset.Set) str
 		return text + looser
 	}
 	return text + f.suggestValues(c, op, values)
+}
+
+// wordsAsGiven returns words of q in the case that the caller wrote.
+func (f *finder) wordsAsGiven(folded []string) []string {
+	words := slices.Clone(folded)
+	for _, given := range strings.Fields(strings.Join(f.Request.GivenValues("q"), " ")) {
+		if i := slices.Index(words, field.FoldCase(given)); i >= 0 {
+			words[i] = given
+		}
+	}
+	return words
 }
 
 // suggestValues returns sentences about values that exist, for a condition that none of

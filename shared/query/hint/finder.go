@@ -113,11 +113,11 @@ func (f *finder) explainIDs(ctx context.Context) {
 // explainID is explainIDs for one id.
 func (f *finder) explainID(ctx context.Context, id string) {
 	if f.captured == nil {
-		f.add("Image %s is not in the selection.", fault.Quote(id))
+		f.add("Image %s is not in the selection.", quoteGiven(id))
 		return
 	}
 	if from, to := f.captured.FindImage(id); from < to {
-		f.add("Image %s is offered to %s.", fault.Quote(id), joinSome(f.captured.ScopePaths(from, to)))
+		f.add("Image %s is offered to %s.", quoteGiven(id), joinSome(f.captured.ScopePaths(from, to)))
 		return
 	}
 	// The log is about more than the present, which is all that the ETag covers.
@@ -125,11 +125,11 @@ func (f *finder) explainID(ctx context.Context, id string) {
 	life, err := f.history.LifespanOf(ctx, history.InAnyScope(id), f.Subject)
 	switch {
 	case err != nil:
-		f.add("Image %s is not offered.", fault.Quote(id))
+		f.add("Image %s is not offered.", quoteGiven(id))
 	case !life.Known:
-		f.add("Image %s was never offered in %s.", fault.Quote(id), f.Subject.Scopes.Region)
+		f.add("Image %s was never offered in %s.", quoteGiven(id), f.Subject.Scopes.Region)
 	default:
-		f.add("Image %s is no longer offered. It was offered until %s.", fault.Quote(id), life.Gone)
+		f.add("Image %s is no longer offered. It was offered until %s.", quoteGiven(id), life.Gone)
 	}
 }
 
@@ -141,11 +141,14 @@ func countMatches(n int, what string) string {
 	return fmt.Sprintf("%d %ss match", n, what)
 }
 
+// quoteGiven returns a text of the caller in quotes, with the letters that it has.
+func quoteGiven(text string) string { return fault.QuoteText(text, 80) }
+
 // quoteSome is joinSome for texts of callers.
 func quoteSome(texts []string) string {
 	quoted := make([]string, len(texts))
 	for i, text := range texts {
-		quoted[i] = fault.Quote(text)
+		quoted[i] = quoteGiven(text)
 	}
 	return joinSome(quoted)
 }

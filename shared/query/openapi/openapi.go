@@ -156,6 +156,10 @@ func (d *Description) describeParam(rt *request.Route, p request.Param) jsonObje
 	schema := jsonObject{"type": "string"}
 	out := jsonObject{"name": p.Name, "in": "query", "description": p.About + "; allowed: " + d.DescribeAllowed(rt, p),
 		"schema": schema}
+	if formats := p.EffectiveFormats(rt); formats != nil && len(formats) < len(rt.Formats) {
+		out["description"] = p.About + "; for format=" + request.JoinWithOr(formats) + " only; allowed: " +
+			d.DescribeAllowed(rt, p)
+	}
 	// Bounds and enumerations come from the constants and settings that the
 	// parser checks.
 	switch p.Name {

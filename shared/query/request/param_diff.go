@@ -101,6 +101,10 @@ func (p *parser) checkDiffOfClusters() {
 	case CanMatchSeveral(req.Selection.Clusters):
 		reason := "must name one cluster next to with, got " + fault.Quote(field.JoinList(req.Selection.Clusters))
 		p.addFault(fault.CodeInvalid, "ClusterId", reason, "one cluster, or _any")
+	case req.Kinds != nil:
+		p.addFault(fault.CodeInvalid, "kind", "cannot be combined with with", "from and to, or no kind")
+	case req.ByScope:
+		p.addFault(fault.CodeInvalid, "by", "must not be scope next to with", "image")
 	case CanMatchSeveral(req.Selection.Types):
 		p.addFault(fault.CodeInvalid, "InstanceType", "names more than one",
 			"at most one instance type, for which the two clusters are compared")

@@ -1,6 +1,7 @@
 package request
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -27,7 +28,7 @@ var (
 	// paramBOM sets request.bom, for spreadsheets that take csv without it for
 	// another character set than UTF-8.
 	paramBOM = Param{
-		Name: "bom", allowed: allowedBool, perPage: true, ignoresCase: true, Example: "true",
+		Name: "bom", allowed: allowedBool, perPage: true, ignoresCase: true, formats: []string{FormatCSV}, Example: "true",
 		About: "true: format=csv begins with a byte order mark, as Excel needs it for UTF-8",
 		parse: func(p *parser, v []string) (err error) {
 			p.request.Bom, err = parseBool(v[0])
@@ -36,8 +37,9 @@ var (
 	}
 	// paramPretty sets request.pretty.
 	paramPretty = Param{
-		Name: "pretty", allowed: allowedBool, perPage: true, ignoresCase: true, Example: "true",
-		About: "true: format=json has line ends and indents",
+		Name: "pretty", allowed: allowedBool, perPage: true, ignoresCase: true, formats: []string{FormatJSON},
+		Example: "true",
+		About:   "true: format=json has line ends and indents",
 		parse: func(p *parser, v []string) (err error) {
 			p.request.Pretty, err = parseBool(v[0])
 			return err
@@ -59,14 +61,38 @@ func parseBool(s string) (bool, error) {
 	return false, &fault.ValueError{Value: s}
 }
 
-// checkFormatParams adds the faults of parameters that the format has no use for.
-func (p *parser) checkFormatParams() {
-	req := p.request
-	if req.Bom && req.Format != FormatCSV {
-		p.addFault(fault.CodeInvalid, paramBOM.Name, "is for format=csv only", "")
+// EffectiveFormats returns the formats of a route in which the parameter has an effect; nil:
+// all.
+func (p Param) EffectiveFormats(rt *Route) []string {
+	if p.formats == nil {
+		return nil
 	}
-	if req.Pretty && req.Format != FormatJSON {
-		p.addFault(fault.CodeInvalid, paramPretty.Name, "is for format=json only", "")
+	return slices.DeleteFunc(slices.Clone(rt.Formats), func(f string) bool { return !slices.Contains(p.formats, f) })
+}
+
+// checkFormatParams adds the faults of parameters that have no effect in the format of the
+// answer. isGiven says that the parameter format has chosen it, and not the header Accept.
+func (p *parser) checkFormatParams(isGiven bool) {
+	req := p.request
+	origin := "with format=" + req.Format
+	switch {
+	case req.Format == "": // Accept allows no format, which is an error of its own
+		return
+	case !isGiven && req.Format == req.Route.Formats[0]:
+		origin = "with " + req.Format + ", the default"
+	case !isGiven:
+		origin = "with " + req.Format + ", which the Accept header asks for"
+	}
+	for _, given := range p.given {
+		def := req.Route.paramNamed(given.name)
+		if def == nil || def.formats == nil || slices.Contains(def.formats, req.Format) {
+			continue
+		}
+		if def.allowed == allowedBool && given.folded[0] == "false" { // asks for nothing
+			continue
+		}
+		p.addFault(fault.CodeInvalid, def.Name, fmt.Sprintf("is for format=%s only, got %s %s",
+			JoinWithOr(def.EffectiveFormats(req.Route)), fault.QuoteText(field.JoinList(given.values), 80), origin), "")
 	}
 }
 

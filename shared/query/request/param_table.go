@@ -127,6 +127,7 @@ var (
 	// paramFields sets request.columns. Without it JSON has the whole image.
 	paramFields = Param{
 		Name: "fields", IsList: true, perPage: true, ignoresCase: true, Example: "ImageId,OsTag.Version",
+		formats: []string{FormatJSON, FormatNDJSON, FormatCSV, FormatTSV, FormatTable, FormatHTML},
 		About:   "only these fields of each image; * for all but Offers, FirstSeen and ChangedAt",
 		allowed: "a comma list of fields, BaseOsTag, OsTag, Clusters, InstanceTypes, ContentDiffers, Offers or *",
 		parse: func(p *parser, v []string) (err error) {
@@ -143,11 +144,12 @@ var (
 			return err
 		},
 	}
-	// paramFacets sets request.facets; see imageset.CountFacets. Only JSON shows them.
+	// paramFacets sets request.facets; see imageset.CountFacets. Formats with rows have no
+	// place for them.
 	paramFacets = Param{
 		Name: "facets", allowed: "a comma list of fields", IsList: true, perPage: true, ignoresCase: true,
-		Example: "Status,OsTag.Platform",
-		About:   "counts of the values of these fields over all matches, before latestBy",
+		formats: []string{FormatJSON, FormatHTML}, Example: "Status,OsTag.Platform",
+		About: "counts of the values of these fields over all matches, before latestBy",
 		parse: func(p *parser, v []string) (err error) {
 			p.request.Facets, err = p.parseFields(v)
 			return err

@@ -42,8 +42,10 @@ type Param struct {
 	IsList      bool   // commas separate values; see field.SplitList
 	perPage     bool   // may differ between the pages of one answer
 	ignoresCase bool   // the values are names that match in any case
-	isWords     bool   // commas separate words, so that empty values do not matter
-	Example     string // a value that works on any archive; empty: there is none
+	// formats are those in which the parameter has an effect; nil: all.
+	formats []string
+	isWords bool   // commas separate words, so that empty values do not matter
+	Example string // a value that works on any archive; empty: there is none
 	// parse reads the values into p.request. Its error is a *fault.ValueError, or
 	// completes "NAME ...".
 	parse func(p *parser, values []string) error
@@ -56,7 +58,7 @@ type parser struct {
 	config  *Config
 	request *Request      // what is parsed so far; of no use if there are faults
 	faults  []fault.Fault // in the order of the query
-	given   []givenParam  // the valid parameters, filters too, by their names in the table
+	given   []*givenParam // the valid parameters, filters too, by their names in the table
 }
 
 // Raw is a request to a route as it came.
@@ -73,9 +75,10 @@ func Parse(c *Config, rt *Route, raw Raw) (*Request, error) {
 	for _, param := range p.splitQuery(raw.Query) {
 		p.parseAny(param)
 	}
+	isFormatGiven := p.request.Format != ""
 	isAcceptable := p.chooseFormat(raw.Accept)
 	// Combinations are checked last: they need to know what is given.
-	p.checkCombination()
+	p.checkCombination(isFormatGiven)
 	switch {
 	case len(p.faults) > 0:
 		return nil, fault.NewError(p.faults)
@@ -89,9 +92,10 @@ func Parse(c *Config, rt *Route, raw Raw) (*Request, error) {
 	}
 	p.request.findDerivedFields()
 	// Sorted, so that the order in the query does not matter to caches.
-	slices.SortFunc(p.given, func(a, b givenParam) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(p.given, func(a, b *givenParam) int { return strings.Compare(a.name, b.name) })
 	p.request.given = p.given
 	p.request.Canonical, p.request.CursorKey = p.canonicalQuery(true), p.canonicalQuery(false)
+	p.request.Spelling = p.spelling()
 	return p.request, nil
 }
 
@@ -220,14 +224,11 @@ func (p *parser) parseParam(def Param, raw rawParam) {
 		p.faults = append(p.faults, fault.New(def.Name, err, p.config.DescribeAllowed(p.request.Route, def)))
 		return
 	}
-	// Equal questions must have equal canonical queries.
+	given := &givenParam{name: def.Name, values: values, perPage: def.perPage}
 	if def.ignoresCase {
-		values = slices.Clone(values)
-		for i := range values {
-			values[i] = field.FoldCase(values[i])
-		}
+		given.folded = foldAll(values)
 	}
-	p.given = append(p.given, givenParam{def.Name, values, def.perPage})
+	p.given = append(p.given, given)
 }
 
 // checkValueCount returns an error if a parameter has too few or too many
@@ -267,11 +268,11 @@ func splitValues(raw []string, isList bool) []string {
 }
 
 // checkCombination adds the faults of parameters that are missing or do not
-// go together.
-func (p *parser) checkCombination() {
+// go together. isFormatGiven says that the parameter format has chosen the format.
+func (p *parser) checkCombination(isFormatGiven bool) {
 	rt := p.request.Route
 	for _, def := range rt.Params {
-		isGiven := slices.ContainsFunc(p.given, func(g givenParam) bool { return g.name == def.Name })
+		isGiven := slices.ContainsFunc(p.given, func(g *givenParam) bool { return g.name == def.Name })
 		// One that is given and wrong has its fault already.
 		isFaulty := slices.ContainsFunc(p.faults, func(f fault.Fault) bool { return f.Name == def.Name })
 		if slices.Contains(rt.required, def.Name) && !isGiven && !isFaulty {
@@ -282,7 +283,7 @@ func (p *parser) checkCombination() {
 	if len(p.faults) > 0 {
 		return
 	}
-	p.checkFormatParams()
+	p.checkFormatParams(isFormatGiven)
 	if rt.checkParams != nil {
 		rt.checkParams(p)
 	}
@@ -303,10 +304,21 @@ func (p *parser) canonicalQuery(withPage bool) string {
 			continue
 		}
 		b.WriteString(g.name)
-		for _, v := range g.values {
+		for _, v := range g.canonical() {
 			b.WriteString("\x00" + v)
 		}
 		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// spelling returns request.Spelling. p.given must be sorted.
+func (p *parser) spelling() string {
+	var b strings.Builder
+	for _, g := range p.given {
+		if !slices.Equal(g.values, g.canonical()) {
+			b.WriteString("\n" + g.name + "\x00" + strings.Join(g.values, "\x00"))
+		}
 	}
 	return b.String()
 }

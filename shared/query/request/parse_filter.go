@@ -43,14 +43,12 @@ func (p *parser) parseFilter(raw rawParam) bool {
 		p.faults = append(p.faults, fault.New(full, err, allowed))
 		return true
 	}
-	// Equal questions must have equal canonical queries. Patterns are left as they
-	// are: \d and \D differ.
+	given := &givenParam{name: full, values: values}
+	// Patterns are left as they are: \d and \D differ.
 	if ignoreCase && !op.IsPattern {
-		for i := range values {
-			values[i] = field.FoldCase(values[i])
-		}
+		given.folded = foldAll(values)
 	}
-	p.given = append(p.given, givenParam{name: full, values: values})
+	p.given = append(p.given, given)
 	return true
 }
 

@@ -19,9 +19,12 @@ type Request struct {
 	outputParams
 	historyParams
 	fleetParams
-	given     []givenParam // the parameters as given, sorted by name
-	Canonical string       // one spelling of the whole query, for ETags
-	CursorKey string       // canonical without the parameters that may change from page to page
+	given     []*givenParam // the parameters as given, sorted by name
+	Canonical string        // one spelling of the whole query, for ETags
+	CursorKey string        // canonical without the parameters that may change from page to page
+	// Spelling has the values whose case makes no other question. Hints repeat them as they
+	// are, so answers with hints differ by it. It is empty if all are in lower case.
+	Spelling string
 }
 
 // scopeParams say which scopes a request is about, and as of when.
@@ -110,9 +113,29 @@ func (req *Request) setDefaultLimit() {
 // givenParam is one parameter as it was given, under the name that the tables
 // of parameters write.
 type givenParam struct {
-	name    string
-	values  []string // unescaped; in lower case if the parameter ignores it
-	perPage bool     // see param.perPage
+	name   string
+	values []string // unescaped, in the case that the caller wrote
+	// folded are the values in lower case, if the parameter ignores case; nil: it does
+	// not.
+	folded  []string
+	perPage bool // see param.perPage
+}
+
+// canonical returns the values that are equal for equal questions.
+func (g *givenParam) canonical() []string {
+	if g.folded != nil {
+		return g.folded
+	}
+	return g.values
+}
+
+// foldAll returns values in lower case.
+func foldAll(values []string) []string {
+	folded := make([]string, len(values))
+	for i, v := range values {
+		folded[i] = field.FoldCase(v)
+	}
+	return folded
 }
 
 // WantedImageIDs returns the ids of the images that a request is about: that in
@@ -138,7 +161,7 @@ func (req *Request) ListsScopes() bool { return req.ByScope || req.Route.HasImag
 // isFeed reports whether the answer is a feed of changes.
 func (req *Request) isFeed() bool { return req.Route.HasParam("since") }
 
-// GivenValues returns the values of a parameter as given.
+// GivenValues returns the values of a parameter as given, in the case that they have.
 func (req *Request) GivenValues(name string) []string {
 	for _, g := range req.given {
 		if g.name == name {

@@ -36,7 +36,7 @@ func (req *Request) FeedIdentity() string {
 func (req *Request) givenParameters() url.Values {
 	values := url.Values{}
 	for _, given := range req.given {
-		values.Set(given.name, field.JoinList(given.values))
+		values.Set(given.name, field.JoinList(given.canonical()))
 	}
 	return values
 }

@@ -52,7 +52,15 @@ func (rt *Route) HasImageID() bool { return strings.Contains(rt.Pattern, "{Image
 // HasParam returns true if the route has a parameter of that name, filters not
 // counted.
 func (rt *Route) HasParam(name string) bool {
-	return slices.ContainsFunc(rt.Params, func(p Param) bool { return p.Name == name })
+	return rt.paramNamed(name) != nil
+}
+
+// paramNamed returns the parameter of a name; nil: the route has none, or it is a filter.
+func (rt *Route) paramNamed(name string) *Param {
+	if i := slices.IndexFunc(rt.Params, func(p Param) bool { return p.Name == name }); i >= 0 {
+		return &rt.Params[i]
+	}
+	return nil
 }
 
 // paramNames lists the parameters for an error.

@@ -139,7 +139,7 @@ func (t database) expectOutcome(l lookup) (outcome, error) {
 		out.Rows = append(out.Rows, s)
 	}
 	if l.format != "json" {
-		out.Total, out.Facets = 0, nil
+		out.Total = 0
 	}
 	return out, nil
 }

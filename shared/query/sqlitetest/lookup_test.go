@@ -67,6 +67,7 @@ func generateLookup(r *rand.Rand, o generatedCatalog) lookup {
 	}
 	if querytest.Chance(r, 15) {
 		l.format = querytest.Pick(r, []string{"ids", "ndjson"})
+		l.facets = nil // which these formats refuse
 	}
 	return l
 }

@@ -182,7 +182,7 @@ func (r *Resolver) RegionRequiredError(reason string) error {
 
 // NamesClusters reports whether a request names a cluster by its id.
 func NamesClusters(req *request.Request) bool {
-	return len(req.Selection.NamedClusters()) > 0
+	return slices.ContainsFunc(req.Selection.Clusters, request.IsOneCluster)
 }
 
 // regionHasNamed reports whether a region has one of the clusters that a

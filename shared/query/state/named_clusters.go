@@ -1,8 +1,8 @@
 package state
 
 import (
+	"maps"
 	"slices"
-	"strings"
 
 	"community-images/shared/query/fault"
 )
@@ -25,20 +25,13 @@ func (st *RegionState) newClusterError(names []string, past int64) error {
 
 // namedClusters lists the clusters in order, with their names: those that are captured,
 // and those that E-HPC lists.
-func (st *RegionState) namedClusters() []fault.NamedCluster {
-	names := map[string]string{}
-	for _, c := range st.Clusters() {
-		names[c.ClusterID] = c.Name
+func (st *RegionState) namedClusters() (list []fault.NamedCluster) {
+	listed := st.ClustersByID()
+	ids := append(st.ClusterNames(), slices.Collect(maps.Keys(listed))...)
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		list = append(list, fault.NamedCluster{ID: id, Name: listed[id].Name, IsCaptured: st.hasCluster(id)})
 	}
-	var list []fault.NamedCluster
-	for _, id := range st.ClusterNames() {
-		list = append(list, fault.NamedCluster{ID: id, Name: names[id], IsCaptured: true})
-		delete(names, id)
-	}
-	for id, name := range names {
-		list = append(list, fault.NamedCluster{ID: id, Name: name})
-	}
-	slices.SortFunc(list, func(a, b fault.NamedCluster) int { return strings.Compare(a.ID, b.ID) })
 	return list
 }
 
