@@ -26,6 +26,7 @@ var (
 		"BaseOsTag.Architecture", "OsTag.Platform", "OsTag.OsTag", "OsTag.Architecture", "OsTag.BaseOsTag"}
 	versionFields = []string{"BaseOsTag.Version", "OsTag.Version"}
 	everyField    = slices.Concat(textFields, versionFields, []string{"Size"})
+	everyColumn   = slices.Concat(everyField, dateFields)
 )
 
 // valuesByMember are the values of members. They are few, so that conditions match
@@ -149,8 +150,9 @@ func (rec *generatedImage) putTag(r *rand.Rand, object map[string]any, name stri
 // generatedCatalog says which scope (cluster, type) offers which images. "" is no
 // cluster or type.
 type generatedCatalog struct {
-	images []generatedImage
-	scopes map[[2]string][]int // places in records
+	images  []generatedImage
+	scopes  scopeImages
+	earlier []scopeImages // after the commits before the last one
 }
 
 var (
@@ -161,7 +163,7 @@ var (
 // generateCatalog makes a catalog. Half of the images share an id with others, so that
 // clusters disagree about content.
 func generateCatalog(r *rand.Rand) generatedCatalog {
-	o := generatedCatalog{scopes: map[[2]string][]int{}}
+	o := generatedCatalog{scopes: scopeImages{}}
 	n := 5 + r.IntN(70)
 	for i := range n {
 		o.images = append(o.images, generateImage(r, i, n))
@@ -181,11 +183,12 @@ func generateCatalog(r *rand.Rand) generatedCatalog {
 			o.scopes[[2]string{cluster, typ}] = has
 		}
 	}
+	o.earlier = generateEarlier(r, o)
 	return o
 }
 
-// toContent returns the catalog as a run finds it.
-func (o generatedCatalog) toContent() (archivetest.Content, error) {
+// toContent returns what the scopes offer as a run finds it.
+func (o generatedCatalog) toContent(state scopeImages) (archivetest.Content, error) {
 	parsed := make([]*catalog.Image, len(o.images))
 	for i, rec := range o.images {
 		im, err := catalog.ParseImage([]byte(rec.object))
@@ -195,7 +198,7 @@ func (o generatedCatalog) toContent() (archivetest.Content, error) {
 		parsed[i] = im
 	}
 	found := archivetest.Content{}
-	for scope, has := range o.scopes {
+	for scope, has := range state {
 		list := []*catalog.Image{}
 		for _, i := range has {
 			list = append(list, parsed[i])

@@ -1,6 +1,8 @@
 package sqlitetest
 
 import (
+	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -10,7 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"community-images/shared/archive/archivetest"
 	"community-images/shared/query/querytest"
 
 	"github.com/google/go-cmp/cmp"
@@ -35,12 +36,8 @@ func TestDifferential(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		o := generateCatalog(r)
 		db := newDatabase(t, o)
-		found, err := o.toContent()
-		if err != nil {
-			t.Fatal(err)
-		}
 		w := querytest.New(t)
-		w.CommitRun(archivetest.Hangzhou, found)
+		o.commit(t, w)
 		h := w.Handler()
 		for range queriesPerRegion {
 			l := generateLookup(r, o)
@@ -97,8 +94,9 @@ type outcome struct {
 
 // shownImage is one image of an answer, as its format shows it.
 type shownImage struct {
-	ID             string // of format ids
-	Doc            string // upstream's object, of an answer about one scope
+	ID             string   // of format ids
+	Cells          []string // of fields, in their order
+	Doc            string   // upstream's object, of an answer about one scope
 	N              int
 	Clusters       []string
 	InstanceTypes  []string
@@ -128,6 +126,10 @@ func (t database) expectOutcome(l lookup) (outcome, error) {
 			continue // an id is one id, also where its content differs
 		case l.format == "ids":
 			s = shownImage{ID: f.id}
+		case l.fields != nil:
+			s = shownImage{Cells: f.cells(l.fields)}
+			isTable := l.format == "csv" || l.format == "tsv"
+			s.ContentDiffers = f.ContentDiffers && !isTable && (many(l.clusters) || many(l.types))
 		case !many(l.clusters) && !many(l.types):
 			s.Doc = f.doc
 		default:
@@ -142,6 +144,18 @@ func (t database) expectOutcome(l lookup) (outcome, error) {
 		out.Total = 0
 	}
 	return out, nil
+}
+
+// cells returns the image as fields show it: ImageId and dates.
+func (f expectedImage) cells(fields []string) (cells []string) {
+	for _, name := range fields {
+		if name == "ImageId" {
+			cells = append(cells, f.id)
+		} else {
+			cells = append(cells, f.dates[name])
+		}
+	}
+	return cells
 }
 
 // collectPages reads every page of a lookup from the handler.
@@ -183,11 +197,13 @@ func readPage(body []byte, l lookup) (outcome, error) {
 		return out, nil
 	case "ndjson":
 		for line := range strings.Lines(string(body)) {
-			if err := out.addImage([]byte(strings.TrimSuffix(line, "\n"))); err != nil {
+			if err := out.addImage([]byte(strings.TrimSuffix(line, "\n")), l.fields); err != nil {
 				return out, err
 			}
 		}
 		return out, nil
+	case "csv", "tsv":
+		return out, out.addTable(body, l)
 	}
 	var page struct {
 		TotalCount int
@@ -199,7 +215,7 @@ func readPage(body []byte, l lookup) (outcome, error) {
 	}
 	out.Total, out.Facets = page.TotalCount, page.Facets
 	for _, raw := range page.Images {
-		if err := out.addImage(raw); err != nil {
+		if err := out.addImage(raw, l.fields); err != nil {
 			return out, err
 		}
 	}
@@ -207,8 +223,31 @@ func readPage(body []byte, l lookup) (outcome, error) {
 }
 
 // addImage adds one image of an answer. The answer adds Clusters and the members after
-// it; without them the object is the one that upstream sent.
-func (o *outcome) addImage(raw []byte) error {
+// it; without them the object is the one that upstream sent. fields are those that are
+// shown alone; nil: all.
+func (o *outcome) addImage(raw []byte, fields []string) error {
+	if fields != nil {
+		var members map[string]any
+		if err := json.Unmarshal(raw, &members); err != nil {
+			return err
+		}
+		var s shownImage
+		for _, name := range fields {
+			text, isText := members[name].(string)
+			if !isText {
+				return fmt.Errorf("%s has no text %s", raw, name)
+			}
+			s.Cells = append(s.Cells, text)
+			delete(members, name)
+		}
+		s.ContentDiffers, _ = members["ContentDiffers"].(bool)
+		delete(members, "ContentDiffers")
+		if len(members) > 0 {
+			return fmt.Errorf("%s has more than the members %v", raw, fields)
+		}
+		o.Rows = append(o.Rows, s)
+		return nil
+	}
 	var s shownImage
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return err
@@ -217,5 +256,21 @@ func (o *outcome) addImage(raw []byte) error {
 		s.Doc = string(raw)
 	}
 	o.Rows = append(o.Rows, s)
+	return nil
+}
+
+// addTable adds the rows of csv or tsv, whose first line has the fields of the lookup.
+func (o *outcome) addTable(body []byte, l lookup) error {
+	table := csv.NewReader(bytes.NewReader(body))
+	if l.format == "tsv" {
+		table.Comma, table.LazyQuotes = '\t', true
+	}
+	rows, err := table.ReadAll()
+	if err != nil || len(rows) == 0 || !slices.Equal(rows[0], l.fields) {
+		return fmt.Errorf("no table with the columns %v: %w", l.fields, err)
+	}
+	for _, cells := range rows[1:] {
+		o.Rows = append(o.Rows, shownImage{Cells: cells})
+	}
 	return nil
 }

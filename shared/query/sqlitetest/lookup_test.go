@@ -19,6 +19,7 @@ type lookup struct {
 	sort            []sortBy
 	latestBy        []string
 	facets          []string
+	fields          []string // nil: not given
 	minCount        int
 	limit           int
 	format          string
@@ -40,6 +41,9 @@ func generateLookup(r *rand.Rand, o generatedCatalog) lookup {
 	l.clusters, l.types = generateNames(r, clusterNames[1:], 30), generateNames(r, typeNames[1:], 60)
 	for range r.IntN(4) {
 		c := generateCondition(r, o)
+		if querytest.Chance(r, 15) {
+			c = generateDateCondition(r, o)
+		}
 		same := func(d condition) bool { return d.field == c.field && d.op == c.op && d.fold == c.fold }
 		if !slices.ContainsFunc(l.conditions, same) { // one name twice is one list
 			l.conditions = append(l.conditions, c)
@@ -50,11 +54,11 @@ func generateLookup(r *rand.Rand, o generatedCatalog) lookup {
 			"  x  ", "STRASSE", "'", `"`})
 	}
 	for range r.IntN(4) {
-		l.sort = append(l.sort, sortBy{querytest.Pick(r, everyField), querytest.Chance(r, 50)})
+		l.sort = append(l.sort, sortBy{querytest.Pick(r, everyColumn), querytest.Chance(r, 50)})
 	}
 	if querytest.Chance(r, 50) {
-		l.sort = append([]sortBy{{querytest.Pick(r, []string{"OsTag.Version", "BaseOsTag.Version", "Size", "Status"}),
-			querytest.Chance(r, 50)}}, l.sort...)
+		l.sort = append([]sortBy{{querytest.Pick(r, []string{"OsTag.Version", "BaseOsTag.Version", "Size", "Status",
+			"FirstSeen", "ChangedAt"}), querytest.Chance(r, 50)}}, l.sort...)
 	}
 	if querytest.Chance(r, 20) {
 		l.latestBy = pickFields(r, 2)
@@ -65,9 +69,15 @@ func generateLookup(r *rand.Rand, o generatedCatalog) lookup {
 	if querytest.Chance(r, 20) {
 		l.minCount = 1 + r.IntN(5)
 	}
-	if querytest.Chance(r, 15) {
+	if querytest.Chance(r, 20) {
+		l.fields = querytest.Pick(r, [][]string{{"ImageId", "FirstSeen", "ChangedAt"}, {"ChangedAt", "ImageId"},
+			{"FirstSeen", "ImageId"}})
+		l.format = querytest.Pick(r, []string{"json", "ndjson", "csv", "tsv"})
+	} else if querytest.Chance(r, 15) {
 		l.format = querytest.Pick(r, []string{"ids", "ndjson"})
-		l.facets = nil // which these formats refuse
+	}
+	if l.format != "json" {
+		l.facets = nil // which other formats refuse
 	}
 	return l
 }
@@ -92,7 +102,7 @@ func generateNames(r *rand.Rand, names []string, none int) []string {
 func pickFields(r *rand.Rand, most int) []string {
 	var list []string
 	for range 1 + r.IntN(most) {
-		if f := querytest.Pick(r, everyField); !slices.Contains(list, f) {
+		if f := querytest.Pick(r, everyColumn); !slices.Contains(list, f) {
 			list = append(list, f)
 		}
 	}
@@ -108,6 +118,7 @@ func generateCondition(r *rand.Rand, o generatedCatalog) condition {
 	c := condition{field: querytest.Pick(r, everyField)}
 	switch {
 	case querytest.Chance(r, 10):
+		c.field = querytest.Pick(r, everyColumn)
 		c.op, c.values = "exists", []string{querytest.Pick(r, []string{"true", "false", "TRUE"})}
 		return c
 	case querytest.Chance(r, 25):
@@ -289,6 +300,9 @@ func (l lookup) makeURL(r *rand.Rand) string {
 	}
 	if l.facets != nil {
 		add("facets", l.facets...)
+	}
+	if l.fields != nil {
+		add("fields", l.fields...)
 	}
 	if l.q != "" {
 		parts = append(parts, "q="+url.QueryEscape(l.q))

@@ -32,7 +32,7 @@ func (l lookup) makeMatrixURL(target string) string {
 
 // forMatrix returns a lookup without the parameters that /v1/matrix does not have.
 func (l lookup) forMatrix() lookup {
-	l.latestBy, l.facets, l.minCount, l.format = nil, nil, 0, "json"
+	l.latestBy, l.facets, l.fields, l.minCount, l.format = nil, nil, nil, 0, "json"
 	return l
 }
 

@@ -107,6 +107,9 @@ func newDatabase(t testing.TB, o generatedCatalog) database {
 	if err := tb.createTables(); err != nil {
 		t.Fatal(err)
 	}
+	if err := tb.addDates(); err != nil {
+		t.Fatal(err)
+	}
 	return tb
 }
 
@@ -237,7 +240,8 @@ type expectedImage struct {
 	InstanceTypes  []string
 	ContentDiffers bool
 	id, doc        string
-	scopes         []string // cluster/type
+	dates          map[string]string // by the names of dateFields; empty: not known
+	scopes         []string          // cluster/type
 }
 
 // queryImages runs the lookup in SQLite. It returns the rows in order, and the facets.
@@ -257,7 +261,7 @@ func (t database) queryImages(l lookup, scopes [][2]string) (rows []expectedImag
    group_concat(DISTINCT nullif(type, '')) AS types FROM chosen GROUP BY n),
  differ AS (SELECT "ImageId" AS id FROM listed JOIN image USING (n) GROUP BY 1 HAVING count(DISTINCT scopes) > 1),
  matched AS (SELECT image.*, scopes, clusters, types, "ImageId" IN (SELECT id FROM differ) AS differs`
-	where, whereArgs := l.sqlConditions()
+	where, whereArgs := l.sqlConditions(len(t.catalog.states()))
 	order := l.sqlOrder()
 	if l.latestBy != nil {
 		with += ", row_number() OVER (PARTITION BY " + columnList(l.latestBy) + " ORDER BY " + order + ") AS place"
@@ -267,7 +271,8 @@ func (t database) queryImages(l lookup, scopes [][2]string) (rows []expectedImag
 	with += " FROM listed JOIN image USING (n)" + where + ") "
 	args = append(args, whereArgs...)
 	result, err := t.Query(with+
-		"SELECT n, clusters, types, differs, \"ImageId\", doc, scopes FROM matched WHERE place = 1 ORDER BY "+
+		"SELECT n, clusters, types, differs, \"ImageId\", doc, scopes, \"FirstSeen\", \"ChangedAt\" "+
+		"FROM matched WHERE place = 1 ORDER BY "+
 		order, args...)
 	if err != nil {
 		return nil, nil, err
@@ -275,11 +280,12 @@ func (t database) queryImages(l lookup, scopes [][2]string) (rows []expectedImag
 	defer func() { _ = result.Close() }()
 	for result.Next() {
 		var f expectedImage
-		var clusters, types sql.NullString
+		var clusters, types, first, changed sql.NullString
 		var in string
-		if err := result.Scan(&f.N, &clusters, &types, &f.ContentDiffers, &f.id, &f.doc, &in); err != nil {
+		if err := result.Scan(&f.N, &clusters, &types, &f.ContentDiffers, &f.id, &f.doc, &in, &first, &changed); err != nil {
 			return nil, nil, err
 		}
+		f.dates = map[string]string{"FirstSeen": first.String, "ChangedAt": changed.String}
 		f.scopes = strings.Split(in, ",")
 		f.Clusters, f.InstanceTypes = sortedList(clusters), sortedList(types)
 		rows = append(rows, f)
@@ -333,8 +339,9 @@ func (t database) queryFacets(l lookup, with string, args []any) (map[string][]f
 	return facets, nil
 }
 
-// sqlConditions returns the WHERE clause of a lookup, and its arguments.
-func (l lookup) sqlConditions() (string, []any) {
+// sqlConditions returns the WHERE clause of a lookup in a catalog with a number of commits,
+// and its arguments.
+func (l lookup) sqlConditions(commits int) (string, []any) {
 	parts, args := []string{"true"}, []any{}
 	for _, c := range l.conditions {
 		var any []string
@@ -342,6 +349,10 @@ func (l lookup) sqlConditions() (string, []any) {
 			text, n := c.sqlTest(v)
 			any = append(any, text)
 			for range n {
+				if slices.Contains(dateFields, c.field) {
+					args = append(args, parseInstant(v, commits))
+					continue
+				}
 				args = append(args, c.sqlArgument(v))
 			}
 		}
