@@ -111,8 +111,12 @@ func checkAtomPages(t *testing.T, h http.Handler, feed string, entries int) {
 	if findLink(newest.Links, "next") != "" || newest.ID != whole.ID {
 		t.Errorf("the newest first: %+v", newest)
 	}
-	if other := readAtomFeed(t, h, feed+"kind=removed&format=atom"); other.ID == whole.ID {
+	other := readAtomFeed(t, h, feed+"kind=removed&format=atom")
+	if other.ID == whole.ID {
 		t.Error("two feeds have one id")
+	}
+	if again := readAtomFeed(t, h, feed+"KIND=Removed&format=ATOM"); again.ID != other.ID {
+		t.Errorf("another spelling of a feed has the id %s, want %s", again.ID, other.ID)
 	}
 }
 

@@ -58,10 +58,13 @@ func TestWhatHurriedPeopleMeet(t *testing.T) {
 	h := newHurriedRegion(t).Handler()
 	for says, questions := range map[string][]hurriedQuestion{
 		"a list without ClusterId is a part, and says so": {
-			{target: "/v1/images", status: 200, says: []string{`"TotalCount":2`,
+			{target: "/v1/images?RegionId=cn-hangzhou", status: 200, says: []string{`"TotalCount":2`,
 				"Every cluster supports 2 of 4 captured images; ClusterId=* searches all."}},
 			{target: "/v1/images?ClusterId=*", status: 200, says: []string{`"TotalCount":4`}, lacks: []string{"Hints"}},
-			{target: "/v1/images?ClusterId=*&InstanceType=*", status: 200, says: []string{`"TotalCount":4`}},
+			{target: "/v1/images?ClusterId=*&InstanceType=*", status: 200, says: []string{`"TotalCount":4`},
+				lacks: []string{"Hints"}},
+			{target: "/v1/images?format=ids", status: 200, lines: 2,
+				says: []string{"Every cluster supports 2 of 4 captured images; ClusterId=* searches all"}},
 		},
 		"a search finds nothing, and says where there is more": {
 			{target: "/v1/images?q=debian", status: 200, says: []string{`"TotalCount":0`, "1 image matches with ClusterId=*"}},
@@ -71,13 +74,15 @@ func TestWhatHurriedPeopleMeet(t *testing.T) {
 		},
 		"what disappeared last night is not cut, has names, and one row for a cluster that ended": {
 			{target: "/v1/changes?since=-24h&kind=removed&format=ndjson", status: 200, lines: 121,
-				says: []string{`"ImageName":"old 119"`, `"ImageId":"m-short"`}, lacks: []string{"m-base", "m-cuda"}},
+				says:  []string{`"ImageName":"old 119"`, `"ImageId":"m-short"`, `"Offered":false`},
+				lacks: []string{"m-base", "m-cuda", `"Offered":true`}},
 			{target: "/v1/changes?since=-24h&kind=ended&format=ndjson", status: 200, lines: 1,
 				says: []string{`"ClusterName":"name of ehpc-short"`, `"ImageCount":4`}},
 			{target: "/v1/changes?since=-24h&kind=removed&format=table", status: 200, lines: 122},
 			{target: "/v1/changes?since=-24h&kind=removed&format=csv", status: 200, lines: 122},
 			{target: "/v1/diff?ClusterId=*&from=-2m", status: 200, says: []string{`"TotalCount":122`, `"ImageName":"old 119"`}},
 			{target: "/v1/diff?from=-2m&format=table", status: 200, lines: 123},
+			{target: "/v1/diff?from=-2m&kind=removed&format=csv", status: 200, lines: 122, lacks: []string{"m-base", "m-cuda"}},
 		},
 		"values match in any case": {
 			{target: "/v1/images?Status=available", status: 200, says: []string{`"TotalCount":2`}},
@@ -97,8 +102,16 @@ func TestWhatHurriedPeopleMeet(t *testing.T) {
 		},
 		"ids and csv have everything, a line for an image": {
 			{target: "/v1/images?ClusterId=genomics&at=1&format=ids", status: 200, lines: 123},
-			{target: "/v1/images?ClusterId=genomics&at=1&format=csv", status: 200, lines: 124},
+			{target: "/v1/images?ClusterId=genomics&at=1&format=csv", status: 200, lines: 124, lacks: []string{`"`}},
+			{target: "/v1/images?ClusterId=genomics&at=1&format=table", status: 200, lines: 124},
+			{target: "/v1/images?ClusterId=genomics&at=1&format=ndjson", status: 200, lines: 123},
 			{target: "/v1/images?ClusterId=genomics&at=1", status: 200, says: []string{`"TotalCount":123`, `"NextCursor":"A`}},
+		},
+		"a parameter without an effect in a format says where it has one": {
+			{target: "/v1/images?format=csv&facets=Status", status: 400,
+				says: []string{`facets is for format=json only, got \"Status\" with format=csv.`}},
+			{target: "/v1/images?format=ids&fields=ImageName", status: 400, says: []string{
+				`fields is for format=json, ndjson, csv, tsv or table only, got \"ImageName\" with format=ids.`}},
 		},
 		"did you mean never offers the opposite": {
 			{target: "/v1/images?Version__ge=7.6", status: 400, says: []string{`Did you mean \"OsTag.Version__gte\"?`}},
@@ -108,6 +121,10 @@ func TestWhatHurriedPeopleMeet(t *testing.T) {
 			{target: "/v1/images?Name=x", status: 400, says: []string{`Did you mean \"ImageName\"?`}},
 		},
 		"clusters by name, and with spaces": {
+			{target: "/v1/images?ClusterId=name+of+genomics", status: 404, says: []string{
+				`No cluster has the id \"name of genomics\". The cluster named \"name of genomics\" is genomics.`}},
+			{target: "/v1/images?ClusterId=name+of+ai,+name+of+genomics", status: 404, says: []string{
+				`The cluster named \"name of ai\" is ai.`, `The cluster named \"name of genomics\" is genomics.`}},
 			{target: "/v1/images?ClusterId=ai,+genomics", status: 200, says: []string{`"ClusterId":"ai,genomics"`}},
 			{target: "/v1/images?ClusterId=ehpc-nope", status: 404,
 				says: []string{"Captured clusters: ai (name of ai), genomics (name of genomics)."}},
@@ -116,6 +133,8 @@ func TestWhatHurriedPeopleMeet(t *testing.T) {
 			{target: "/v1/images?at=2026-11-29T01:45:00", status: 400,
 				says: []string{"at has no time zone", "Add Z or +08:00."}},
 			{target: "/v1/images?at=-7d", status: 404, says: []string{"BeforeFirstCommit"}, lacks: []string{"since=0"}},
+			{target: "/v1/matrix?at=-7d", status: 404, says: []string{"BeforeFirstCommit", "Use at=1, or a later time."},
+				lacks: []string{"since=0"}},
 			{target: "/v1/diff?from=-7d", status: 404, says: []string{"BeforeFirstCommit", "Use from=1, or a later time."},
 				lacks: []string{"since=0"}},
 		},
