@@ -86,7 +86,7 @@ func (h *Head) updateScopeTable(c *Commit) {
 		add(s.ClusterID, s.InstanceType)
 	}
 	if len(added) > 0 {
-		h.scopes = sortScopes(append(h.scopes, added...))
+		h.scopes = SortScopes(append(h.scopes, added...))
 	}
 }
 
@@ -109,7 +109,7 @@ func (h *Head) MutableScope(cluster, instanceType string) *ScopeState {
 // setTables replaces the tables of h and brings them into canonical order. h
 // owns the arguments from then on.
 func (h *Head) setTables(clusters []catalog.Cluster, files []LogFile, scopes []ScopeState) {
-	h.clusters, h.Files, h.scopes = clusters, files, sortScopes(scopes)
+	h.clusters, h.Files, h.scopes = clusters, files, SortScopes(scopes)
 	for i := 1; i < len(clusters); i++ {
 		if clusters[i-1].ClusterID >= clusters[i].ClusterID {
 			h.setClusters(h.ClustersByID())

@@ -112,9 +112,9 @@ func (s *ScopeState) isAfter(list []ScopeState) bool {
 	return len(list) == 0 || list[len(list)-1].compareKey(s.ClusterID, s.InstanceType) < 0
 }
 
-// sortScopes returns list in canonical order with each scope once. Of several
+// SortScopes returns list in canonical order with each scope once. Of several
 // states of one scope the last one counts. It does not change list.
-func sortScopes(list []ScopeState) []ScopeState {
+func SortScopes(list []ScopeState) []ScopeState {
 	inOrder := true
 	for i := range list {
 		inOrder = inOrder && list[i].isAfter(list[:i])

@@ -73,9 +73,7 @@ func checkSelectionExists(sel request.Selection, subjects []*Subject) error {
 // SortedScopes returns all scopes of a set in canonical order. Those without
 // content are sorted in among the others.
 func (v *ScopeSet) SortedScopes() []format.ScopeState {
-	list := slices.Concat(v.Scopes, v.empty)
-	slices.SortFunc(list, func(a, b format.ScopeState) int { return a.Scope("").Compare(b.Scope("")) })
-	return list
+	return format.SortScopes(slices.Concat(v.Scopes, v.empty))
 }
 
 // ScopesForImage returns the scopes of a selection, or all scopes if it selects

@@ -50,10 +50,8 @@ func (v *ScopeSet) addScope(scope format.ScopeState) {
 
 // Finish sorts the scopes and derives everything that depends on all of them.
 func (v *ScopeSet) Finish() {
-	byScope := func(a, b format.ScopeState) int { return a.Scope("").Compare(b.Scope("")) }
-	slices.SortFunc(v.Scopes, byScope)
 	// Two names of a request can stand for one scope.
-	v.Scopes = slices.CompactFunc(v.Scopes, func(a, b format.ScopeState) bool { return byScope(a, b) == 0 })
+	v.Scopes = format.SortScopes(v.Scopes)
 	// Check times are not in the digest: answers with equal content share an
 	// ETag and a cached set of images.
 	h := sha256.New()
