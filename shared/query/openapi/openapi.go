@@ -151,15 +151,21 @@ func operationID(pattern string) string {
 	return b.String()
 }
 
+// describeFormats says in which formats a parameter of a route has an effect. It is empty if
+// it has one in all.
+func describeFormats(rt *request.Route, p request.Param) string {
+	formats := p.EffectiveFormats(rt)
+	if formats == nil || len(formats) == len(rt.Formats) {
+		return ""
+	}
+	return "; for format=" + request.JoinWithOr(formats) + " only"
+}
+
 // describeParam describes a parameter of a route with its schema and an example.
 func (d *Description) describeParam(rt *request.Route, p request.Param) jsonObject {
 	schema := jsonObject{"type": "string"}
-	out := jsonObject{"name": p.Name, "in": "query", "description": p.About + "; allowed: " + d.DescribeAllowed(rt, p),
-		"schema": schema}
-	if formats := p.EffectiveFormats(rt); formats != nil && len(formats) < len(rt.Formats) {
-		out["description"] = p.About + "; for format=" + request.JoinWithOr(formats) + " only; allowed: " +
-			d.DescribeAllowed(rt, p)
-	}
+	out := jsonObject{"name": p.Name, "in": "query", "schema": schema,
+		"description": p.About + describeFormats(rt, p) + "; allowed: " + d.DescribeAllowed(rt, p)}
 	// Bounds and enumerations come from the constants and settings that the
 	// parser checks.
 	switch p.Name {

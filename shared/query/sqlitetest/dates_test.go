@@ -101,6 +101,9 @@ func (t database) addDates() error {
 			return fmt.Errorf("%s: %w", statement, err)
 		}
 	}
+	if t.catalog.earlier == nil { // the first commit, of which nothing is known
+		return nil
+	}
 	for i, state := range t.catalog.states() {
 		for scope, has := range state {
 			for _, n := range has {
