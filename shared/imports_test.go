@@ -55,7 +55,7 @@ var allowed = map[string][]string{
 var (
 	rooms = []string{
 		"lru", "budget", "field", "fault", "filter", "request", "source", "state", "imageset", "aliases", "history", "hint",
-		"etag", "render", "openapi", "",
+		"etag", "render", "status", "lookupmetrics", "openapi", "",
 	}
 	roomImports = map[string][]string{
 		"lru":      {},
@@ -72,8 +72,12 @@ var (
 		"hint":     {"access"},
 		"etag":     {"apierror"},
 		"render":   {"archive/format", "catalog", "jsonscan"},
+		"status":   {"archive/format", "catalog", "metrics"},
 		"openapi":  {"archive/format", "catalog"},
-		"":         {"access", "apierror", "archive", "archive/format", "catalog", "metrics"},
+
+		"lookupmetrics": {"metrics"},
+
+		"": {"access", "apierror", "archive", "archive/format", "catalog", "metrics"},
 	}
 )
 

@@ -12,7 +12,8 @@
 //     that are selected, as far as the caller may see them.
 //   - imageset loads, filters, groups and sorts the images. history reads what happened.
 //     hint says why an answer has few images, and etag compares what the caller has.
-//   - render writes the answer. openapi describes all of them.
+//   - render writes the answer. status says how each region is, and lookupmetrics what
+//     this instance answered. openapi describes all answers.
 //
 // A route returns an answer whose render is a function. For most routes the ETag is known
 // before, so send.go calls it only if neither the caller nor the cache has the body: a 304
@@ -30,6 +31,7 @@
 //   - a parameter: request/param_*.go, and the params of its routes in request/routes.go
 //   - a route: request/routes.go, served_routes.go, the struct of its body in
 //     render/wire*.go and bodyTypes in openapi/schemas.go
+//   - a metric: status/metrics.go, or lookupmetrics for what one instance counts
 //   - a format: request/formats.go, the formats of its routes, and each switch on the
 //     format in render, matrix.go and clusters.go
 //

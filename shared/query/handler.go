@@ -26,7 +26,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{Service: s, lookup: s.lookups.full, r: r, recorded: statusWriter{ResponseWriter: w}}
 	c.w, c.id = &c.recorded, c.findRequestID()
 	start := time.Now()
-	defer func() { s.lookupMetrics.countLookup(c.route, c.recorded.status, time.Since(start)) }()
+	defer func() { s.counts.Count(c.pattern(), c.recorded.status, time.Since(start)) }()
 	defer func() {
 		if p := recover(); p != nil {
 			c.sendError(state.NewInternalError(fmt.Errorf("panic: %v\n%s", p, debug.Stack())))
@@ -193,10 +193,7 @@ func (s *Service) findRoute(path string) (rt *servedRoute, imageID string, err e
 // noRoute returns the error for a path that no route has. It lists the routes,
 // and suggests the one that is nearest to the path.
 func (s *Service) noRoute(path string) error {
-	patterns := make([]string, len(s.routes))
-	for i, rt := range s.routes {
-		patterns[i] = rt.Pattern
-	}
+	patterns := patternsOf(s.routes)
 	problem := fault.EndSentence("No route " + fault.Quote(path) + fault.DidYouMean(path, patterns))
 	return &apierror.Error{
 		Status:    http.StatusNotFound,

@@ -8,6 +8,7 @@ import (
 	"community-images/shared/access"
 	"community-images/shared/query/field"
 	"community-images/shared/query/imageset"
+	"community-images/shared/query/lookupmetrics"
 	"community-images/shared/query/lru"
 	"community-images/shared/query/request"
 	"community-images/shared/query/source"
@@ -76,16 +77,16 @@ const (
 type Service struct {
 	callerCheck
 	answerCaches
-	lookups       *grantLookups
-	routes        []*servedRoute // see newServedRoutes
-	lookupMetrics *lookupMetrics
-	gzip          bool                         // see Options.Gzip
-	ttl           time.Duration                // see Options.HeadTTL
-	maxStale      time.Duration                // see Options.MaxStale
-	version       string                       // of the program
-	now           func() time.Time             // never nil
-	requestID     func(context.Context) string // nil: see Hooks.RequestID
-	report        func(context.Context, string, error)
+	lookups   *grantLookups
+	routes    []*servedRoute // see newServedRoutes
+	counts    *lookupmetrics.Counts
+	gzip      bool                         // see Options.Gzip
+	ttl       time.Duration                // see Options.HeadTTL
+	maxStale  time.Duration                // see Options.MaxStale
+	version   string                       // of the program
+	now       func() time.Time             // never nil
+	requestID func(context.Context) string // nil: see Hooks.RequestID
+	report    func(context.Context, string, error)
 }
 
 // answerCaches hold what depends on the caller too. All grants share them;
@@ -118,7 +119,7 @@ func New(o Options) *Service {
 		routes: newServedRoutes(), gzip: o.Gzip, ttl: o.HeadTTL, maxStale: o.MaxStale, version: o.Version,
 		now: o.Now, requestID: o.RequestID, report: o.Report,
 	}
-	s.lookupMetrics = newLookupMetrics(s.routes)
+	s.counts = lookupmetrics.New(o.Version, patternsOf(s.routes))
 	states := newFullStates(o, lists)
 	parser := request.Config{Schema: field.NewSchema(redact), Regions: o.Regions, Now: o.Now}
 	full := newLookup(s, parser, states, imageset.NewCache(lists), access.Grant{})

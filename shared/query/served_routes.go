@@ -39,3 +39,20 @@ func newServedRoutes() []*servedRoute {
 	}
 	return routes
 }
+
+// patternsOf returns the patterns of routes.
+func patternsOf(routes []*servedRoute) []string {
+	patterns := make([]string, len(routes))
+	for i, rt := range routes {
+		patterns[i] = rt.Pattern
+	}
+	return patterns
+}
+
+// pattern returns the pattern of the call's route; empty: no route has the path.
+func (c *call) pattern() string {
+	if c.route == nil {
+		return ""
+	}
+	return c.route.Pattern
+}

@@ -72,5 +72,5 @@ func (s *Lookup) Images(ctx context.Context, region string, scope format.ScopeSt
 // CountReplicaAnswer counts an answer of the replica among the lookups of
 // /metrics.
 func (s *Service) CountReplicaAnswer(status int, took time.Duration) {
-	s.lookupMetrics.replica.countLookup(status, took)
+	s.counts.CountReplica(status, took)
 }

@@ -1,4 +1,4 @@
-package query
+package status
 
 import (
 	"time"
@@ -13,12 +13,12 @@ import (
 // cannot be read has no value in most of them. Only "up" tells it apart from a
 // region that does not exist.
 type regionFamilies struct {
-	regions  []regionStatus    // as the caller may see them
+	regions  []Region          // as the caller may see them
 	families []*metrics.Family // in the order of the answer
 }
 
 // add adds a gauge. value returns false for a region without a value.
-func (f *regionFamilies) add(name, unit, help string, value func(regionStatus) (v float64, ok bool)) {
+func (f *regionFamilies) add(name, unit, help string, value func(Region) (v float64, ok bool)) {
 	family := metrics.New(metrics.Gauge, "community_images_"+name, unit, help)
 	for _, region := range f.regions {
 		if v, ok := value(region); ok {
@@ -30,8 +30,8 @@ func (f *regionFamilies) add(name, unit, help string, value func(regionStatus) (
 
 // addTime adds a gauge for a time. A region without data, or with a zero time,
 // has no value. Zero would be 1970, and alerts on its age would fire.
-func (f *regionFamilies) addTime(name, help string, value func(regionStatus) catalog.Time) {
-	f.add(name+"_timestamp_seconds", "seconds", help+" Seconds since 1970.", func(r regionStatus) (float64, bool) {
+func (f *regionFamilies) addTime(name, help string, value func(Region) catalog.Time) {
+	f.add(name+"_timestamp_seconds", "seconds", help+" Seconds since 1970.", func(r Region) (float64, bool) {
 		t := catalog.Time{}
 		if r.Error == nil {
 			t = value(r)
@@ -42,13 +42,13 @@ func (f *regionFamilies) addTime(name, help string, value func(regionStatus) cat
 }
 
 // addCount adds a gauge for a number. A region without data has no value.
-func (f *regionFamilies) addCount(name, help string, value func(regionStatus) int) {
-	f.add(name, "", help, func(r regionStatus) (float64, bool) { return float64(value(r)), r.Error == nil })
+func (f *regionFamilies) addCount(name, help string, value func(Region) int) {
+	f.add(name, "", help, func(r Region) (float64, bool) { return float64(value(r)), r.Error == nil })
 }
 
 // addByLabel adds a gauge with a value for each region and value of a label. A
 // label value that a region does not have is left out, not 0.
-func (f *regionFamilies) addByLabel(name, label, help string, values func(regionStatus) map[string]int) {
+func (f *regionFamilies) addByLabel(name, label, help string, values func(Region) map[string]int) {
 	family := metrics.New(metrics.Gauge, "community_images_"+name, "", help)
 	for _, region := range f.regions {
 		for value, n := range values(region) {
@@ -58,9 +58,8 @@ func (f *regionFamilies) addByLabel(name, label, help string, values func(region
 	f.families = append(f.families, family)
 }
 
-// newRegionFamilies returns the metrics of regions at a time. The order is that
-// of the answer.
-func newRegionFamilies(regions []regionStatus, now time.Time) []*metrics.Family {
+// Metrics returns the metrics of regions at a time, in the order of the answer.
+func Metrics(regions []Region, now time.Time) []*metrics.Family {
 	f := &regionFamilies{regions: regions}
 	f.addStore(now)
 	f.addLastRun()
@@ -72,27 +71,27 @@ func newRegionFamilies(regions []regionStatus, now time.Time) []*metrics.Family 
 func (f *regionFamilies) addStore(now time.Time) {
 	const upHelp = "1: the store answers and has data of the region. " +
 		"0: it does not; what is shown is what was read last, if anything."
-	f.add("up", "", upHelp, func(r regionStatus) (float64, bool) {
+	f.add("up", "", upHelp, func(r Region) (float64, bool) {
 		// The last head is still served in an outage, so the data alone does
 		// not say it.
-		if r.Error == nil && r.gauges.outageSince.IsZero() {
+		if r.Error == nil && r.outageSince.IsZero() {
 			return 1, true
 		}
 		return 0, true
 	})
 	const outageHelp = "How long the store has not answered; 0: it answers."
-	f.add("outage_seconds", "seconds", outageHelp, func(r regionStatus) (float64, bool) {
-		return float64(state.AgeSeconds(now, r.gauges.outageSince)), r.Error == nil
+	f.add("outage_seconds", "seconds", outageHelp, func(r Region) (float64, bool) {
+		return float64(state.AgeSeconds(now, r.outageSince)), r.Error == nil
 	})
 }
 
 // addLastRun adds what the last run, commit and listing of clusters did. A
 // restricted caller sees the commit only.
 func (f *regionFamilies) addLastRun() {
-	f.addTime("last_run", "When the last run ended that wrote the region's head.", func(r regionStatus) catalog.Time {
+	f.addTime("last_run", "When the last run ended that wrote the region's head.", func(r Region) catalog.Time {
 		return r.runOrZero().FinishedAt
 	})
-	f.add("last_run_duration_seconds", "seconds", "How long that run took.", func(r regionStatus) (float64, bool) {
+	f.add("last_run_duration_seconds", "seconds", "How long that run took.", func(r Region) (float64, bool) {
 		// Zero before the first run.
 		run := r.runOrZero()
 		seconds := run.FinishedAt.Sub(run.StartedAt.Time).Seconds()
@@ -101,9 +100,9 @@ func (f *regionFamilies) addLastRun() {
 	})
 	f.addByLabel("last_run_scopes", "outcome", "Scopes by what that run found.", countLastRunScopes)
 	f.addCount("commit_sequence", "Number of the last commit; commits count from 1 without a gap.",
-		func(r regionStatus) int { return int(r.Sequence) })
-	f.addTime("commit", "When the last commit was made.", func(r regionStatus) catalog.Time { return r.CommittedAt })
-	f.addTime("discovery", "When the clusters were last listed with success.", func(r regionStatus) catalog.Time {
+		func(r Region) int { return int(r.Sequence) })
+	f.addTime("commit", "When the last commit was made.", func(r Region) catalog.Time { return r.CommittedAt })
+	f.addTime("discovery", "When the clusters were last listed with success.", func(r Region) catalog.Time {
 		if r.Discovery == nil {
 			return catalog.Time{}
 		}
@@ -115,28 +114,28 @@ func (f *regionFamilies) addLastRun() {
 // the caller may see.
 func (f *regionFamilies) addContent() {
 	f.addByLabel("scopes", "state", "Captured scopes by the outcome of their last check: ok, failed or held.",
-		func(r regionStatus) map[string]int { return r.Scopes })
+		func(r Region) map[string]int { return r.Scopes })
 	f.addCount("stale_scopes",
 		"Scopes whose data is marked stale: failed, held, or not checked for longer than QUERY_MAX_STALE.",
-		func(r regionStatus) int { return r.gauges.staleScopes })
+		func(r Region) int { return r.staleScopes })
 	const oldestHelp = "How long ago the scope was checked that has waited longest."
-	f.add("oldest_check_age_seconds", "seconds", oldestHelp, func(r regionStatus) (float64, bool) {
+	f.add("oldest_check_age_seconds", "seconds", oldestHelp, func(r Region) (float64, bool) {
 		// Nothing was ever checked.
 		if r.OldestCheck == nil {
 			return 0, false
 		}
 		return float64(r.OldestCheck.AgeSeconds), true
 	})
-	f.addCount("clusters", "Captured clusters.", func(r regionStatus) int { return r.Clusters })
+	f.addCount("clusters", "Captured clusters.", func(r Region) int { return r.Clusters })
 	f.addByLabel("boot_images", "state", "Captured clusters by the state of the image that they boot from: offered, "+
 		"gone, not-community or unknown. Only with bootImages=true, and if it can be read.", countBootImagesByName)
 	f.addCount("listed_images", "Images of all scopes; one counts once for each scope that offers it.",
-		func(r regionStatus) int { return r.gauges.images })
+		func(r Region) int { return r.images })
 }
 
 // runOrZero returns the last run, or a zero value for a region without data and
 // for restricted callers.
-func (r regionStatus) runOrZero() format.RunInfo {
+func (r Region) runOrZero() format.RunInfo {
 	if r.Run == nil {
 		return format.RunInfo{}
 	}
@@ -145,7 +144,7 @@ func (r regionStatus) runOrZero() format.RunInfo {
 
 // countLastRunScopes returns the counts of the last run by outcome; nil: there
 // was none.
-func countLastRunScopes(r regionStatus) map[string]int {
+func countLastRunScopes(r Region) map[string]int {
 	if r.Run == nil || r.Run.FinishedAt.IsZero() {
 		return nil
 	}
@@ -159,9 +158,9 @@ func countLastRunScopes(r regionStatus) map[string]int {
 
 // countBootImagesByName returns the counts of clusters by the state of their boot image;
 // nil: they are not known.
-func countBootImagesByName(r regionStatus) map[string]int {
+func countBootImagesByName(r Region) map[string]int {
 	counts := map[string]int{}
-	for state, n := range r.gauges.bootImages {
+	for state, n := range r.bootImages {
 		counts[string(state)] = n
 	}
 	return counts
