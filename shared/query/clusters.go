@@ -54,7 +54,8 @@ func (s *Lookup) serveClusters(ctx context.Context, req *request.Request) (*answ
 			s.ReportRegionError(ctx, err) // reports it
 			ans.etag = ""                 // the problem may be over soon, with the same commits
 		}
-		return renderClusters(list, prefix, req)
+		b, err := list.Render(prefix, req)
+		return &body{bytes: b, total: strconv.Itoa(list.CountRows(req))}, err
 	}
 	return ans, nil
 }
@@ -94,11 +95,7 @@ func (s *Lookup) listClusters(
 			if !showsImageState(req, f.Find(sc.ClusterID)) {
 				continue
 			}
-			list.Scopes = append(list.Scopes, render.ClusterScope{
-				RegionID: sub.Current.RegionID, ClusterID: sc.ClusterID, InstanceType: sc.InstanceType, State: sc.State,
-				Since: sc.Since, Digest: sc.Digest, ImageCount: sc.ImageCount, CapturedAt: sc.CapturedAt,
-				CheckedAt: sc.CheckedAt, TriedAt: sc.TriedAt, Problem: sc.Problem, Candidate: sc.Candidate,
-			})
+			list.Scopes = append(list.Scopes, render.NewClusterScope(sub.Current.RegionID, sc))
 		}
 		for i := range f.Images {
 			if b := &f.Images[i]; showsImageState(req, b) {
@@ -114,24 +111,4 @@ func (s *Lookup) listClusters(
 // that of a scope without a cluster.
 func showsImageState(req *request.Request, b *history.BootImage) bool {
 	return req.ImageStates == nil || b != nil && slices.Contains(req.ImageStates, b.State)
-}
-
-// renderClusters renders the scopes in the format of a request, or the clusters if it
-// asks for them. JSON has both.
-func renderClusters(list render.ClusterList, prefix []byte, req *request.Request) (*body, error) {
-	b, err := &body{total: strconv.Itoa(list.TotalCount)}, error(nil)
-	if req.ByCluster() && req.Format != request.FormatJSON {
-		b.total = strconv.Itoa(len(list.Clusters))
-	}
-	switch {
-	case req.Format == request.FormatJSON:
-		b.bytes, err = render.AppendMembers(prefix, list)
-	case req.Format != request.FormatNDJSON:
-		b.bytes = list.Table(req).Render(req.Format)
-	case req.ByCluster():
-		b.bytes, err = render.AppendLines(nil, list.Clusters, func(c render.Cluster) render.Cluster { return c })
-	default:
-		b.bytes, err = render.AppendLines(nil, list.Scopes, func(sc render.ClusterScope) render.ClusterScope { return sc })
-	}
-	return b, err
 }

@@ -33,7 +33,7 @@
 //     render/wire*.go and bodyTypes in openapi/schemas.go
 //   - a metric: status/metrics.go, or lookupmetrics for what one instance counts
 //   - a format: request/formats.go, the formats of its routes, and each switch on the
-//     format in render, matrix.go and clusters.go
+//     format in render
 //
 // README.md tells callers of each, and tests hold it against the code.
 package query

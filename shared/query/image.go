@@ -2,13 +2,9 @@ package query
 
 import (
 	"context"
-	"strconv"
 
-	"community-images/shared/catalog"
 	"community-images/shared/query/etag"
-	"community-images/shared/query/field"
 	"community-images/shared/query/history"
-	"community-images/shared/query/imageset"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
 	"community-images/shared/query/state"
@@ -67,50 +63,5 @@ func (s *Lookup) renderImage(ctx context.Context, b []byte, req *request.Request
 	if last.Before(first.Time) { // a commit is dated after the checks that are in it
 		last = first
 	}
-	b = append(append(b, `,"ImageId":`...), jsonString(req.ImageID)...)
-	b = appendFirstAndLastSeen(b, first, last)
-	// The first content in canonical order stands for the image; the others
-	// follow in Variants.
-	b = append(b, `,"Image":`...)
-	b = field.AppendUpstreamImage(b, set.Image(int32(from)).Raw)
-	clusters, types, everyCluster := set.ListOfferingScopes(from, to)
-	b = append(b, `,"Clusters":`...)
-	b = field.AppendStrings(b, clusters)
-	b = append(b, `,"InstanceTypes":`...)
-	b = field.AppendStrings(b, types)
-	b = append(b, `,"EveryCluster":`...)
-	b = strconv.AppendBool(b, everyCluster)
-	b = append(b, `,"ContentDiffers":`...)
-	b = strconv.AppendBool(b, to-from > 1)
-	if to-from > 1 {
-		b = appendVariants(b, set, from, to)
-	}
-	return append(b, "}\n"...), nil
+	return render.AppendImage(b, render.ImageSeen{ImageID: req.ImageID, First: first, Last: last}, set, from, to), nil
 }
-
-// appendVariants writes the different contents of one image: the rows from to
-// to-1.
-func appendVariants(b []byte, s *imageset.Set, from, to int) []byte {
-	b = append(b, `,"Variants":[`...)
-	for row := from; row < to; row++ {
-		if row > from {
-			b = append(b, ',')
-		}
-		b = append(b, `{"Image":`...)
-		b = field.AppendUpstreamImage(b, s.Image(int32(row)).Raw)
-		b = append(render.AppendOffers(b, s, int32(row), true, true, false), '}')
-	}
-	return append(b, ']')
-}
-
-// appendFirstAndLastSeen writes two members. A zero time becomes an empty text.
-func appendFirstAndLastSeen(b []byte, first, last catalog.Time) []byte {
-	b = append(b, `,"FirstSeen":"`...)
-	b = render.AppendTime(b, first)
-	b = append(b, `","LastSeen":"`...)
-	b = render.AppendTime(b, last)
-	return append(b, '"')
-}
-
-// jsonString returns s as a JSON string, with its quotes.
-func jsonString(s string) string { return string(field.AppendString(nil, s)) }

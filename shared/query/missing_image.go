@@ -7,7 +7,6 @@ import (
 
 	"community-images/shared/apierror"
 	"community-images/shared/query/fault"
-	"community-images/shared/query/field"
 	"community-images/shared/query/history"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
@@ -42,18 +41,14 @@ func (s *Lookup) imageMissingError(ctx context.Context, req *request.Request, su
 		e.Recommend = "Ask without ClusterId and InstanceType to see whether others offer it. " +
 			"The history of the image is at /v1/images/{ImageId}/history."
 	}
-	b := append([]byte(`,"ImageId":`), jsonString(req.ImageID)...)
-	b = appendFirstAndLastSeen(b, life.First, life.LastSeen)
-	b = append(b, `,"GoneSince":"`...)
-	b = append(render.AppendTime(b, life.Gone), '"')
+	seen := render.ImageSeen{ImageID: req.ImageID, First: life.First, Last: life.LastSeen}
 	// The content is a courtesy: without it the answer is still right, so a
 	// failure is reported and not returned.
 	if image, err := s.history.LoadLastContent(ctx, req.ImageID, sub.Current, life); err == nil {
-		b = field.AppendUpstreamImage(append(b, `,"Image":`...), image.Raw)
+		e.Members = render.AppendGoneImage(nil, seen, life.Gone, image.Raw)
 	} else {
-		e.Cause = err
+		e.Members, e.Cause = render.AppendGoneImage(nil, seen, life.Gone, ""), err
 	}
-	e.Members = b
 	return e
 }
 

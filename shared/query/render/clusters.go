@@ -4,12 +4,45 @@ import (
 	"strconv"
 	"strings"
 
+	"community-images/shared/archive/format"
 	"community-images/shared/query/request"
 )
 
-// Table returns the rows for csv, tsv and table: a row for each scope, or for each cluster
+// NewClusterScope returns a scope of a region.
+func NewClusterScope(region string, sc format.ScopeState) ClusterScope {
+	return ClusterScope{
+		RegionID: region, ClusterID: sc.ClusterID, InstanceType: sc.InstanceType, State: sc.State, Since: sc.Since,
+		Digest: sc.Digest, ImageCount: sc.ImageCount, CapturedAt: sc.CapturedAt, CheckedAt: sc.CheckedAt,
+		TriedAt: sc.TriedAt, Problem: sc.Problem, Candidate: sc.Candidate,
+	}
+}
+
+// Render renders the scopes in the format of a request, or the clusters if it asks for
+// them. JSON has both.
+func (list ClusterList) Render(prefix []byte, req *request.Request) ([]byte, error) {
+	switch {
+	case req.Format == request.FormatJSON:
+		return AppendMembers(prefix, list)
+	case req.Format != request.FormatNDJSON:
+		return list.table(req).Render(req.Format), nil
+	case req.ByCluster():
+		return AppendLines(nil, list.Clusters, func(c Cluster) Cluster { return c })
+	}
+	return AppendLines(nil, list.Scopes, func(sc ClusterScope) ClusterScope { return sc })
+}
+
+// CountRows returns how many scopes or clusters Render shows. For JSON, which has both, it
+// counts the scopes.
+func (list ClusterList) CountRows(req *request.Request) int {
+	if req.ByCluster() && req.Format != request.FormatJSON {
+		return len(list.Clusters)
+	}
+	return list.TotalCount
+}
+
+// table returns the rows for csv, tsv and table: a row for each scope, or for each cluster
 // if the request asks for that.
-func (list ClusterList) Table(req *request.Request) Table {
+func (list ClusterList) table(req *request.Request) Table {
 	scopeCells, clusterCells := ClusterScope.Cells, Cluster.Cells
 	if req.Format == request.FormatTable {
 		scopeCells, clusterCells = ClusterScope.ShortCells, Cluster.ShortCells

@@ -22,19 +22,19 @@ func (p *ImagePage) appendImage(b []byte, row int32, mayBeRenamed bool) []byte {
 			b = append(b, im.Raw[:len(im.Raw)-1]...)
 		}
 		if isWhole {
-			b = AppendOffers(b, s, row, true, true, true)
+			b = appendOffers(b, s, row, true, true, true)
 			return append(p.appendDates(appendOfferPairs(b, s, row, columns), im.ImageID), '}')
 		}
 		// Of a single scope nothing is added: the caller knows it.
 		if s.ScopesOf != nil {
-			b = AppendOffers(b, s, row, true, s.ByType, false)
+			b = appendOffers(b, s, row, true, s.ByType, false)
 		}
 		return append(b, '}')
 	}
 	b = append(b, '{')
 	start := len(b)
 	b = appendColumns(b, im, columns)
-	b = AppendOffers(b, s, row, field.HasColumn(columns, field.ColumnClusters),
+	b = appendOffers(b, s, row, field.HasColumn(columns, field.ColumnClusters),
 		field.HasColumn(columns, field.ColumnInstanceTypes),
 		field.HasColumn(columns, field.ColumnContentDiffers))
 	b = p.appendDates(appendOfferPairs(b, s, row, columns), im.ImageID)
@@ -78,10 +78,10 @@ func appendOfferPairs(b []byte, s *imageset.Set, row int32, columns []field.Colu
 	return append(b, ']')
 }
 
-// AppendOffers appends the members that come from the scopes, each with a comma
+// appendOffers appends the members that come from the scopes, each with a comma
 // before it. ContentDiffers is always added if it is true, and if it is false
 // only where differs is set.
-func AppendOffers(b []byte, s *imageset.Set, row int32, clusters, types, differs bool) []byte {
+func appendOffers(b []byte, s *imageset.Set, row int32, clusters, types, differs bool) []byte {
 	if clusters {
 		b = append(b, `,"Clusters":`...)
 		b = appendClusters(b, s, row)
