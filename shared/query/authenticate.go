@@ -69,10 +69,10 @@ func (c *call) newUnauthorizedError() error {
 }
 
 // summarizeAccess says how callers are checked and what this caller may see.
-func (s *Lookup) summarizeAccess() render.AccessSummary {
+func (l *Lookup) summarizeAccess() render.AccessSummary {
 	a := render.AccessSummary{
-		Tokens: len(s.service.tokens) > 0, AccessKeys: len(s.service.keys) > 0,
-		Regions: s.grant.Regions, Clusters: s.grant.Clusters,
+		Tokens: len(l.service.tokens) > 0, AccessKeys: len(l.service.keys) > 0,
+		Regions: l.grant.Regions, Clusters: l.grant.Clusters,
 	}
 	switch {
 	case a.Tokens && a.AccessKeys:

@@ -18,16 +18,16 @@ import (
 //
 // Unlike a list, a feed is about the past and never 404 for a scope that has
 // ended. Its freshness is that of the scopes that still exist.
-func (s *Lookup) serveFeed(ctx context.Context, req *request.Request) (*answer, error) {
-	region, err := s.FindRegion(ctx, req)
+func (l *Lookup) serveFeed(ctx context.Context, req *request.Request) (*answer, error) {
+	region, err := l.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.history.ReadLogOfCursor(ctx, region, req.Since.Cursor); err != nil {
+	if err := l.history.ReadLogOfCursor(ctx, region, req.Since.Cursor); err != nil {
 		return nil, err
 	}
 	// A page that needs the index begins to read it when that is known.
-	sub, err := s.Resolve(ctx, req, region, false, func(state *state.RegionState) (*state.ScopeSet, error) {
+	sub, err := l.Resolve(ctx, req, region, false, func(state *state.RegionState) (*state.ScopeSet, error) {
 		// A scope that has ended still has a history, so nothing has to match.
 		return state.MatchingScopes(req.Selection), nil
 	})
@@ -36,21 +36,21 @@ func (s *Lookup) serveFeed(ctx context.Context, req *request.Request) (*answer, 
 	}
 	// The time is taken once: the ETag and the body must begin at the same
 	// position.
-	now := s.Now()
-	start, err := s.startInETag(ctx, req, sub, now)
+	now := l.Now()
+	start, err := l.startInETag(ctx, req, sub, now)
 	if err != nil {
 		return nil, err
 	}
 	// Commit numbers are the same for all callers, the events of a commit are
 	// not.
-	source := region + s.grantKey
+	source := region + l.grantKey
 	return &answer{
 		freshness:    &sub.Freshness,
 		region:       region,
 		etag:         etag.Make(source, sub.State.LineHash(), req.Canonical, req.Format, start),
 		lastModified: sub.State.CommittedAt,
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
-			return s.renderFeed(ctx, prefix, req, sub, now)
+			return l.renderFeed(ctx, prefix, req, sub, now)
 		},
 	}, nil
 }
@@ -59,13 +59,13 @@ func (s *Lookup) serveFeed(ctx context.Context, req *request.Request) (*answer, 
 // request says it relative to now: "-24h" means another commit with every call,
 // and that makes the answer. It finds the time in the log even for a 304, which an
 // absolute start does not need; for that it returns "".
-func (s *Lookup) startInETag(
+func (l *Lookup) startInETag(
 	ctx context.Context, req *request.Request, sub *state.Subject, now time.Time,
 ) (string, error) {
 	if !req.Since.AsOf.IsSet || req.Since.IsAbsolute() {
 		return "", nil
 	}
-	start, err := s.history.ResolveStart(ctx, req.Since, now, sub)
+	start, err := l.history.ResolveStart(ctx, req.Since, now, sub)
 	return strconv.FormatInt(start.Sequence, 10), history.StartError(req.Since, err)
 }
 
@@ -73,25 +73,25 @@ func (s *Lookup) startInETag(
 //
 // A feed always has a cursor to go on from, also if nothing has happened: the
 // caller asks with it later and gets only what is new.
-func (s *Lookup) renderFeed(
+func (l *Lookup) renderFeed(
 	ctx context.Context, prefix []byte, req *request.Request, sub *state.Subject, now time.Time,
 ) (*body, error) {
 	// A misspelt name is an error before its empty feed is read.
-	if err := s.CheckSelection(ctx, req.Selection, sub); err != nil {
+	if err := l.CheckSelection(ctx, req.Selection, sub); err != nil {
 		return nil, err
 	}
-	start, err := s.history.ResolveStart(ctx, req.Since, now, sub)
+	start, err := l.history.ResolveStart(ctx, req.Since, now, sub)
 	if err != nil {
 		return nil, history.StartError(req.Since, err)
 	}
 	filter := newEventFilter(req)
-	page, err := s.history.ReadPage(ctx, sub, start, filter)
+	page, err := l.history.ReadPage(ctx, sub, start, filter)
 	if err != nil {
 		return nil, history.StartError(req.Since, err)
 	}
 	// No events can mean that there are none after the start, or no such image.
 	if req.Route.HasImageID() && len(page.Entries) == 0 && !page.More {
-		if err := s.checkImageKnown(ctx, req, sub); err != nil {
+		if err := l.checkImageKnown(ctx, req, sub); err != nil {
 			return nil, err
 		}
 	}

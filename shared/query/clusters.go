@@ -19,21 +19,21 @@ import (
 // A region of which nothing is captured yet, or whose head cannot be read, is
 // named as stale and does not keep the others from being shown. With one region
 // it is an error.
-func (s *Lookup) serveClusters(ctx context.Context, req *request.Request) (*answer, error) {
-	regions, err := s.regionsOfClusters(ctx, req)
+func (l *Lookup) serveClusters(ctx context.Context, req *request.Request) (*answer, error) {
+	regions, err := l.regionsOfClusters(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	several := len(regions) > 1
 	// f holds the regions that could not be read; each subject is merged into
 	// it.
-	subjects, f, err := s.ResolveRegions(ctx, req, regions)
+	subjects, f, err := l.ResolveRegions(ctx, req, regions)
 	if err != nil {
 		return nil, err
 	}
 	parts := []string{req.Canonical, req.Format}
 	for _, sub := range subjects {
-		if err := s.CheckFreshness(req, sub); err != nil {
+		if err := l.CheckFreshness(req, sub); err != nil {
 			return nil, err
 		}
 		f = f.Merge(sub.Freshness, sub.Current.RegionID, several)
@@ -45,13 +45,13 @@ func (s *Lookup) serveClusters(ctx context.Context, req *request.Request) (*answ
 	}
 	ans := &answer{freshness: &f, region: region, etag: etag.Make(parts...), lastModified: f.CommittedAt}
 	ans.render = func(ctx context.Context, prefix []byte) (*body, error) {
-		list, problems := s.listClusters(ctx, req, subjects)
+		list, problems := l.listClusters(ctx, req, subjects)
 		// A filter would leave out what is unknown, which the caller would not see.
 		if len(problems) > 0 && req.ImageStates != nil {
 			return nil, problems[0]
 		}
 		for _, err := range problems {
-			s.ReportRegionError(ctx, err) // reports it
+			l.ReportRegionError(ctx, err) // reports it
 			ans.etag = ""                 // the problem may be over soon, with the same commits
 		}
 		b, err := list.Render(prefix, req)
@@ -62,15 +62,15 @@ func (s *Lookup) serveClusters(ctx context.Context, req *request.Request) (*answ
 
 // regionsOfClusters returns the regions that /v1/clusters shows: the one that
 // the request names, the one that has the named cluster, or all.
-func (s *Lookup) regionsOfClusters(ctx context.Context, req *request.Request) ([]string, error) {
+func (l *Lookup) regionsOfClusters(ctx context.Context, req *request.Request) ([]string, error) {
 	if req.Region != "" || state.NamesClusters(req) {
-		region, err := s.FindRegion(ctx, req)
+		region, err := l.FindRegion(ctx, req)
 		return []string{region}, err
 	}
-	if len(s.Regions) > 1 && req.At.Sequence != 0 { // each region counts its own commits
-		return nil, s.RegionRequiredError("are configured")
+	if len(l.Regions) > 1 && req.At.Sequence != 0 { // each region counts its own commits
+		return nil, l.RegionRequiredError("are configured")
 	}
-	return s.Regions, nil
+	return l.Regions, nil
 }
 
 // clustersETagParts returns what the answer about one region depends on.
@@ -83,13 +83,13 @@ func clustersETagParts(sub *state.Subject) []string {
 
 // listClusters returns the scopes and clusters of all subjects. problems say why a part
 // of the boot images is not known.
-func (s *Lookup) listClusters(
+func (l *Lookup) listClusters(
 	ctx context.Context, req *request.Request, subjects []*state.Subject,
 ) (list render.ClusterList, problems []error) {
 	// Lists are never nil, so that an empty one is [] and not null.
 	list = render.ClusterList{Scopes: []render.ClusterScope{}, Clusters: []render.Cluster{}}
 	for _, sub := range subjects {
-		f := s.history.LoadFleet(ctx, sub)
+		f := l.history.LoadFleet(ctx, sub)
 		problems = append(problems, f.Problems...)
 		for _, sc := range sub.Scopes.SortedScopes() {
 			if !showsImageState(req, f.Find(sc.ClusterID)) {

@@ -29,23 +29,23 @@ type diffSide struct {
 //
 // The snapshots of both sides are loaded by digest, and only if the answer is
 // not cached: an equal pair of digests has an equal answer.
-func (s *Lookup) serveDiff(ctx context.Context, req *request.Request) (*answer, error) {
-	region, err := s.FindRegion(ctx, req)
+func (l *Lookup) serveDiff(ctx context.Context, req *request.Request) (*answer, error) {
+	region, err := l.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	current, err := s.LoadCurrent(ctx, region)
+	current, err := l.LoadCurrent(ctx, region)
 	if err != nil {
 		return nil, err
 	}
 	if req.From.IsSet {
-		return s.serveDiffOfTimes(ctx, req, region, current)
+		return l.serveDiffOfTimes(ctx, req, region, current)
 	}
-	before, after, err := s.resolveDiffSides(ctx, req, current)
+	before, after, err := l.resolveDiffSides(ctx, req, current)
 	if err != nil {
 		return nil, err
 	}
-	sub, err := s.newDiffSubject(req, current, before, after)
+	sub, err := l.newDiffSubject(req, current, before, after)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (s *Lookup) serveDiff(ctx context.Context, req *request.Request) (*answer, 
 		etag:         etag.Make(before.etagKey(), after.etagKey(), req.Canonical, req.Format),
 		lastModified: sub.Scopes.NewestContent,
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
-			if err := s.loadDiffImages(ctx, region, before, after); err != nil {
+			if err := l.loadDiffImages(ctx, region, before, after); err != nil {
 				return nil, err
 			}
 			b, total, err := render.Differences(prefix, before.toInput(), after.toInput(), req)
@@ -66,20 +66,20 @@ func (s *Lookup) serveDiff(ctx context.Context, req *request.Request) (*answer, 
 
 // newDiffSubject returns the subject whose freshness the answer has: both clusters. It
 // returns an error if it is older than the request's maxAge.
-func (s *Lookup) newDiffSubject(
+func (l *Lookup) newDiffSubject(
 	req *request.Request, current state.Current, before, after *diffSide,
 ) (*state.Subject, error) {
 	// A set of at most two scopes, made for the freshness only.
 	scopes := &state.ScopeSet{Region: current.RegionID, Scopes: []format.ScopeState{after.scope, before.scope}}
 	scopes.Finish()
 	sub := &state.Subject{Current: current, State: after.state, Scopes: scopes}
-	return sub, s.CheckFreshness(req, sub)
+	return sub, l.CheckFreshness(req, sub)
 }
 
 // loadDiffImages loads the images of the sides.
-func (s *Lookup) loadDiffImages(ctx context.Context, region string, sides ...*diffSide) error {
+func (l *Lookup) loadDiffImages(ctx context.Context, region string, sides ...*diffSide) error {
 	for _, side := range sides {
-		list, err := s.sets.Lists.LoadList(ctx, region, side.scope)
+		list, err := l.sets.Lists.LoadList(ctx, region, side.scope)
 		if err != nil {
 			return err
 		}
@@ -96,10 +96,10 @@ func (side *diffSide) etagKey() string {
 
 // resolveDiffSides returns the two scopes that a request compares, without their images.
 // It returns an error if one is not captured.
-func (s *Lookup) resolveDiffSides(
+func (l *Lookup) resolveDiffSides(
 	ctx context.Context, req *request.Request, current state.Current,
 ) (before, after *diffSide, err error) {
-	st, err := s.StateAsOf(ctx, current, req.At)
+	st, err := l.StateAsOf(ctx, current, req.At)
 	if err != nil {
 		return nil, nil, state.WithParam("at", err)
 	}
@@ -136,13 +136,13 @@ func explainDiffSides(st *state.RegionState, clusters []string, missing *diffSid
 }
 
 // loadDiffStates returns the states at from and to.
-func (s *Lookup) loadDiffStates(
+func (l *Lookup) loadDiffStates(
 	ctx context.Context, req *request.Request, current state.Current,
 ) (before, after *state.RegionState, err error) {
-	if before, err = s.StateAsOf(ctx, current, req.From); err != nil {
+	if before, err = l.StateAsOf(ctx, current, req.From); err != nil {
 		return nil, nil, state.WithParam("from", err)
 	}
-	after, err = s.StateAsOf(ctx, current, req.To)
+	after, err = l.StateAsOf(ctx, current, req.To)
 	return before, after, state.WithParam("to", err)
 }
 

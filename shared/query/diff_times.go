@@ -13,27 +13,27 @@ import (
 // serveDiffOfTimes serves /v1/diff with from and to: what is gone, new and changed between
 // two times in everything that is selected. Only the later state says how fresh the answer
 // is: the other is compared as it was.
-func (s *Lookup) serveDiffOfTimes(
+func (l *Lookup) serveDiffOfTimes(
 	ctx context.Context, req *request.Request, region string, current state.Current,
 ) (*answer, error) {
-	from, to, err := s.loadDiffStates(ctx, req, current)
+	from, to, err := l.loadDiffStates(ctx, req, current)
 	if err != nil {
 		return nil, err
 	}
-	d := s.history.NewStateDiff(from, to, req.Selection, req.Kinds)
+	d := l.history.NewStateDiff(from, to, req.Selection, req.Kinds)
 	if err := d.CheckSelection(); err != nil {
 		return nil, err
 	}
 	later := *req // checkFreshness reads at, which this form of the question does not have
 	later.At = req.To
 	sub := &state.Subject{Current: current, State: to, Scopes: to.MatchingScopes(req.Selection)}
-	if err := s.CheckFreshness(&later, sub); err != nil {
+	if err := l.CheckFreshness(&later, sub); err != nil {
 		return nil, err
 	}
 	return &answer{
 		freshness:    &sub.Freshness,
 		region:       region,
-		etag:         etag.Make(s.grantKey, from.LineHash(), to.LineHash(), req.Canonical, req.Format),
+		etag:         etag.Make(l.grantKey, from.LineHash(), to.LineHash(), req.Canonical, req.Format),
 		lastModified: to.CommittedAt,
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
 			rows, err := d.Find(ctx, req.ByScope)

@@ -23,15 +23,15 @@ var homeHTML string
 // serveHome serves /: the routes as text, or the page for people. Both are
 // public, so they must not show what is stored. The names of the regions on the
 // page are those that the caller may see.
-func (s *Lookup) serveHome(_ context.Context, req *request.Request) (*answer, error) {
+func (l *Lookup) serveHome(_ context.Context, req *request.Request) (*answer, error) {
 	// The text is short, and its hash is the ETag, so it is rendered even for a
 	// 304.
 	ans := &answer{omitEnvelope: true}
 	text := ""
 	if req.Format == request.FormatHTML {
-		text, ans.contentSecurityPolicy = s.renderHomePage(), pageSecurityPolicy(homeHTML)
+		text, ans.contentSecurityPolicy = l.renderHomePage(), pageSecurityPolicy(homeHTML)
 	} else {
-		text = s.renderHomeText()
+		text = l.renderHomeText()
 	}
 	ans.etag = etag.Make("index", text)
 	ans.render = func(context.Context, []byte) (*body, error) { return &body{bytes: []byte(text)}, nil }
@@ -39,13 +39,13 @@ func (s *Lookup) serveHome(_ context.Context, req *request.Request) (*answer, er
 }
 
 // renderHomeText lists the routes with an example that works, for curl.
-func (s *Lookup) renderHomeText() string {
+func (l *Lookup) renderHomeText() string {
 	var b strings.Builder
-	b.WriteString("Community images of E-HPC, version " + strconv.Quote(s.service.version) + "\n")
-	for _, rt := range s.service.routes {
+	b.WriteString("Community images of E-HPC, version " + strconv.Quote(l.service.version) + "\n")
+	for _, rt := range l.service.routes {
 		b.WriteString("\n" + rt.Pattern + "\n    " + rt.About + "\n")
 		if rt.Example != "" {
-			b.WriteString("    " + rt.Pattern + "?" + s.parser.ExampleQuery(rt.Route) + "\n")
+			b.WriteString("    " + rt.Pattern + "?" + l.parser.ExampleQuery(rt.Route) + "\n")
 		}
 	}
 	return b.String()
@@ -53,34 +53,34 @@ func (s *Lookup) renderHomeText() string {
 
 // renderHomePage fills in the page. Everything that is filled in is escaped, or
 // comes from this program.
-func (s *Lookup) renderHomePage() string {
+func (l *Lookup) renderHomePage() string {
 	var regions, statuses, routes strings.Builder
-	for _, name := range s.Regions {
+	for _, name := range l.Regions {
 		regions.WriteString("<option>" + html.EscapeString(name))
 	}
-	if f := s.parser.Schema.FieldNamed("Status"); f != nil { // it may be redacted
+	if f := l.parser.Schema.FieldNamed("Status"); f != nil { // it may be redacted
 		statuses.WriteString("<option>" + strings.Join(f.Enum, "<option>"))
 	}
 	link := func(to string) string {
 		to = html.EscapeString(to)
 		return `<a href="` + to + `"><code>` + to + "</code></a>"
 	}
-	for _, rt := range s.service.routes {
+	for _, rt := range l.service.routes {
 		name := "<code>" + rt.Pattern + "</code>"
 		if rt.Example == "" && !rt.HasImageID() { // others do not work without parameters
 			name = link(rt.Pattern)
 		}
 		routes.WriteString("<dt>" + name + "<dd>" + html.EscapeString(rt.About))
 		if rt.Example != "" {
-			routes.WriteString(" For example " + link(rt.Pattern+"?"+s.parser.ExampleQuery(rt.Route)))
+			routes.WriteString(" For example " + link(rt.Pattern+"?"+l.parser.ExampleQuery(rt.Route)))
 		}
 		routes.WriteByte('\n')
 	}
 	token := ""
-	if s.service.requiresToken() {
+	if l.service.requiresToken() {
 		token = `<label>Token <input name="token" type="password" autocomplete="off"></label>` + "\n"
 	}
-	fill := strings.NewReplacer("{token}", token, "{version}", html.EscapeString(s.service.version),
+	fill := strings.NewReplacer("{token}", token, "{version}", html.EscapeString(l.service.version),
 		"{regions}", regions.String(), "{statuses}", statuses.String(), "{routes}", routes.String())
 	return fill.Replace(homeHTML)
 }

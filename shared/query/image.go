@@ -13,13 +13,13 @@ import (
 // serveImage serves /v1/images/{ImageId}. Unlike a list, it shows when the
 // image was last seen, so the answer changes with every check even if the
 // content does not.
-func (s *Lookup) serveImage(ctx context.Context, req *request.Request) (*answer, error) {
-	region, err := s.FindRegion(ctx, req)
+func (l *Lookup) serveImage(ctx context.Context, req *request.Request) (*answer, error) {
+	region, err := l.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	choose := func(state *state.RegionState) (*state.ScopeSet, error) { return state.ScopesForImage(req.Selection) }
-	sub, err := s.Resolve(ctx, req, region, req.Selection.IsEverything(), choose)
+	sub, err := l.Resolve(ctx, req, region, req.Selection.IsEverything(), choose)
 	if err != nil {
 		return nil, err
 	}
@@ -32,10 +32,10 @@ func (s *Lookup) serveImage(ctx context.Context, req *request.Request) (*answer,
 	return &answer{
 		freshness:    &sub.Freshness,
 		region:       region,
-		etag:         etag.Make(sub.Scopes.Digest+s.grantKey, state.LineHash(), checks, req.Canonical, req.Format),
+		etag:         etag.Make(sub.Scopes.Digest+l.grantKey, state.LineHash(), checks, req.Canonical, req.Format),
 		lastModified: state.CommittedAt,
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
-			b, err := s.renderImage(ctx, prefix, req, sub)
+			b, err := l.renderImage(ctx, prefix, req, sub)
 			return &body{bytes: b}, err
 		},
 	}, nil
@@ -43,8 +43,8 @@ func (s *Lookup) serveImage(ctx context.Context, req *request.Request) (*answer,
 
 // renderImage appends the image of a request to b. It returns an error if the
 // image is not in the subject, which says whether it ever was.
-func (s *Lookup) renderImage(ctx context.Context, b []byte, req *request.Request, sub *state.Subject) ([]byte, error) {
-	set, err := s.sets.Load(ctx, sub.Scopes)
+func (l *Lookup) renderImage(ctx context.Context, b []byte, req *request.Request, sub *state.Subject) ([]byte, error) {
+	set, err := l.sets.Load(ctx, sub.Scopes)
 	if err != nil {
 		return nil, err
 	}
@@ -52,9 +52,9 @@ func (s *Lookup) renderImage(ctx context.Context, b []byte, req *request.Request
 	// No row means that nobody offers it.
 	from, to := set.FindImage(req.ImageID)
 	if from == to {
-		return nil, s.imageMissingError(ctx, req, sub)
+		return nil, l.imageMissingError(ctx, req, sub)
 	}
-	first, err := s.history.FirstSeen(ctx, history.NewScopedImage(req), sub)
+	first, err := l.history.FirstSeen(ctx, history.NewScopedImage(req), sub)
 	if err != nil {
 		return nil, err
 	}

@@ -21,12 +21,12 @@ import (
 // serveImages serves /v1/images. It is the lookup that most calls are. The ETag needs
 // neither images nor filters: equal scopes and an equal question have equal answers. So a
 // 304 reads the head alone. Only a question about dates needs the index too.
-func (s *Lookup) serveImages(ctx context.Context, req *request.Request) (*answer, error) {
-	region, err := s.FindRegion(ctx, req)
+func (l *Lookup) serveImages(ctx context.Context, req *request.Request) (*answer, error) {
+	region, err := l.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	sub, err := s.ResolvePage(ctx, req, region)
+	sub, err := l.ResolvePage(ctx, req, region)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (s *Lookup) serveImages(ctx context.Context, req *request.Request) (*answer
 	// The answer has a hint, which an answer about all that is captured has not.
 	captured := 0
 	if sub.OmitsClusters() {
-		captured = s.countCaptured(sub)
+		captured = l.countCaptured(sub)
 		tag = etag.Make(tag, "omitsClusters") + hint.CountSuffix(captured)
 	}
 	return &answer{
@@ -43,7 +43,7 @@ func (s *Lookup) serveImages(ctx context.Context, req *request.Request) (*answer
 		etag:         tag,
 		lastModified: sub.Scopes.NewestContent,
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
-			p, hints, err := s.buildPage(ctx, req, sub, captured)
+			p, hints, err := l.buildPage(ctx, req, sub, captured)
 			if err != nil {
 				return nil, err
 			}
@@ -56,8 +56,8 @@ func (s *Lookup) serveImages(ctx context.Context, req *request.Request) (*answer
 
 // countCaptured returns the number of captured images; 0: it is not known. Images that
 // differ only in redacted fields are one, and the head counts them twice.
-func (s *Lookup) countCaptured(sub *state.Subject) int {
-	if len(s.parser.Schema.Withheld) > 0 {
+func (l *Lookup) countCaptured(sub *state.Subject) int {
+	if len(l.parser.Schema.Withheld) > 0 {
 		return 0
 	}
 	return sub.State.CapturedImages()
@@ -69,13 +69,13 @@ func (s *Lookup) countCaptured(sub *state.Subject) int {
 //
 // The order of the stages is part of the contract: filter, count facets, keep
 // the first of each group, check minCount, cut the page.
-func (s *Lookup) buildPage(
+func (l *Lookup) buildPage(
 	ctx context.Context, req *request.Request, sub *state.Subject, captured int,
 ) (*render.ImagePage, hint.Hints, error) {
 	// A damaged object of the present state is the operator's problem and is
 	// reported. A past state that a cursor names can be collected at any time:
 	// the caller has to begin again.
-	set, err := s.sets.Load(ctx, sub.Scopes)
+	set, err := l.sets.Load(ctx, sub.Scopes)
 	var damaged *format.DamagedError
 	if errors.As(err, &damaged) && req.Cursor != nil && !sub.State.Live {
 		return nil, hint.Hints{}, state.NewCursorExpiredError(err)
@@ -83,11 +83,11 @@ func (s *Lookup) buildPage(
 	if err != nil {
 		return nil, hint.Hints{}, err
 	}
-	rows, err := set.SelectRows(imageset.NewFilter(req, sub, s.parser.Schema))
+	rows, err := set.SelectRows(imageset.NewFilter(req, sub, l.parser.Schema))
 	if err != nil {
 		return nil, hint.Hints{}, err
 	}
-	p := &render.ImagePage{Schema: s.parser.Schema, Set: set, Request: req, Dates: sub.Dates()}
+	p := &render.ImagePage{Schema: l.parser.Schema, Set: set, Request: req, Dates: sub.Dates()}
 	question := hint.Question{Request: req, Subject: sub, Set: set, Matches: len(rows), Captured: captured}
 	// Facets count all matches, before latestBy selects among them.
 	if req.Facets != nil {
@@ -96,7 +96,7 @@ func (s *Lookup) buildPage(
 	if req.LatestBy != nil {
 		rows = imageset.KeepFirstOfGroups(set, rows, req.LatestBy, sub.Dates())
 	}
-	hints := hint.Find(ctx, s.history, question, len(rows) < max(1, req.MinCount))
+	hints := hint.Find(ctx, l.history, question, len(rows) < max(1, req.MinCount))
 	// A script that takes the first image must not get an empty answer by
 	// surprise.
 	if len(rows) < req.MinCount {

@@ -20,18 +20,18 @@ import (
 //
 // Without clusters it covers all of them. It has pages like a list; each page
 // repeats the columns.
-func (s *Lookup) serveMatrix(ctx context.Context, req *request.Request) (*answer, error) {
-	region, err := s.FindRegion(ctx, req)
+func (l *Lookup) serveMatrix(ctx context.Context, req *request.Request) (*answer, error) {
+	region, err := l.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	resolved := *req // the parsed request is shared
 	if req.Selection.Clusters == nil {
-		if resolved.Selection.Clusters, err = s.defaultMatrixClusters(ctx, req, region); err != nil {
+		if resolved.Selection.Clusters, err = l.defaultMatrixClusters(ctx, req, region); err != nil {
 			return nil, err
 		}
 	}
-	sub, err := s.ResolvePage(ctx, &resolved, region)
+	sub, err := l.ResolvePage(ctx, &resolved, region)
 	if err != nil {
 		return nil, err
 	}
@@ -45,21 +45,21 @@ func (s *Lookup) serveMatrix(ctx context.Context, req *request.Request) (*answer
 		etag:         etag.Make(sub.ContentKey(), req.Canonical, req.Format),
 		lastModified: scopes.NewestContent,
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
-			return s.renderMatrix(ctx, prefix, req, sub, &scopes)
+			return l.renderMatrix(ctx, prefix, req, sub, &scopes)
 		},
 	}, nil
 }
 
 // renderMatrix renders the page of the matrix that a request asks for. scopes
 // are the subject's, as a set that knows which of them offer an image.
-func (s *Lookup) renderMatrix(
+func (l *Lookup) renderMatrix(
 	ctx context.Context, prefix []byte, req *request.Request, sub *state.Subject, scopes *state.ScopeSet,
 ) (*body, error) {
-	set, err := s.sets.Load(ctx, scopes)
+	set, err := l.sets.Load(ctx, scopes)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := set.SelectRows(imageset.NewFilter(req, sub, s.parser.Schema))
+	rows, err := set.SelectRows(imageset.NewFilter(req, sub, l.parser.Schema))
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (s *Lookup) renderMatrix(
 	from, to, next := sub.CutPage(req, m.Len())
 	b := &body{total: strconv.Itoa(m.Len()), next: next}
 	if len(rows) == 0 {
-		b.hints = hint.Find(ctx, s.history, hint.Question{Request: req, Subject: sub, Set: set}, true)
+		b.hints = hint.Find(ctx, l.history, hint.Question{Request: req, Subject: sub, Set: set}, true)
 	}
 	m.Hints = b.hints.Texts
 	b.bytes, err = m.Render(prefix, from, to, next, req)
@@ -79,8 +79,8 @@ func (s *Lookup) renderMatrix(
 // defaultMatrixClusters returns the clusters of a matrix whose request names
 // none: all of them. If it names instance types, and these are captured without
 // a cluster too, it returns nil: the lists without a cluster.
-func (s *Lookup) defaultMatrixClusters(ctx context.Context, req *request.Request, region string) ([]string, error) {
-	_, state, err := s.LoadState(ctx, req, region)
+func (l *Lookup) defaultMatrixClusters(ctx context.Context, req *request.Request, region string) ([]string, error) {
+	_, state, err := l.LoadState(ctx, req, region)
 	if err != nil {
 		return nil, err
 	}

@@ -13,12 +13,12 @@ import (
 )
 
 // serveOpenAPI serves /openapi.json.
-func (s *Lookup) serveOpenAPI(context.Context, *request.Request) (*answer, error) {
-	etag := etag.Make("openapi", s.service.version, strings.Join(s.Regions, ","),
-		strconv.FormatBool(s.service.requiresToken()))
+func (l *Lookup) serveOpenAPI(context.Context, *request.Request) (*answer, error) {
+	etag := etag.Make("openapi", l.service.version, strings.Join(l.Regions, ","),
+		strconv.FormatBool(l.service.requiresToken()))
 	return &answer{omitEnvelope: true, etag: etag, render: func(context.Context, []byte) (*body, error) {
 		description := openapi.Description{
-			Config: s.parser, Version: s.service.version, RequiresTokens: s.service.requiresToken(),
+			Config: l.parser, Version: l.service.version, RequiresTokens: l.service.requiresToken(),
 		}
 		data, err := catalog.MarshalLine(description.Document())
 		if err != nil {

@@ -27,24 +27,24 @@ func (s *Service) Restrict(g *access.Grant) *Lookup { return s.lookups.of(g) }
 // The error is strconv.ErrSyntax if at is not a moment, and archive.ErrNoData
 // if the region is not served. Other errors are the archive's, or say that the
 // store did not answer.
-func (s *Lookup) Region(ctx context.Context, id, at string) (r *archive.Region, confirmed bool, err error) {
+func (l *Lookup) Region(ctx context.Context, id, at string) (r *archive.Region, confirmed bool, err error) {
 	m := request.AsOf{}
 	if at != "" {
 		if m, err = request.ParseAsOf(at); err != nil {
 			return nil, false, fmt.Errorf("reading the moment %s: %w", fault.Quote(at), strconv.ErrSyntax)
 		}
 	}
-	if !slices.Contains(s.Regions, id) {
+	if !slices.Contains(l.Regions, id) {
 		return nil, false, fmt.Errorf("region %s: %w", fault.Quote(id), archive.ErrNoData)
 	}
-	current, err := s.LoadCurrent(ctx, id)
+	current, err := l.LoadCurrent(ctx, id)
 	if err != nil {
 		return nil, false, err
 	}
-	if m.IsInFuture(s.Now()) {
+	if m.IsInFuture(l.Now()) {
 		return nil, false, &archive.FutureError{Last: current.Sequence}
 	}
-	st, err := s.StateAsOf(ctx, current, m)
+	st, err := l.StateAsOf(ctx, current, m)
 	if err != nil {
 		return nil, false, err
 	}
@@ -53,7 +53,7 @@ func (s *Lookup) Region(ctx context.Context, id, at string) (r *archive.Region, 
 
 // IsCommitNumber reports whether a moment, written like the parameter at, is
 // the number of a commit.
-func (s *Lookup) IsCommitNumber(at string) bool {
+func (l *Lookup) IsCommitNumber(at string) bool {
 	m, err := request.ParseAsOf(at)
 	return err == nil && m.Sequence != 0
 }
@@ -61,8 +61,8 @@ func (s *Lookup) IsCommitNumber(at string) bool {
 // Images returns the content of a scope of a state that Region returned, in
 // canonical order and without the redacted fields. The caller must not change
 // the slice.
-func (s *Lookup) Images(ctx context.Context, region string, scope format.ScopeState) ([]*catalog.Image, error) {
-	list, err := s.sets.Lists.LoadList(ctx, region, scope)
+func (l *Lookup) Images(ctx context.Context, region string, scope format.ScopeState) ([]*catalog.Image, error) {
+	list, err := l.sets.Lists.LoadList(ctx, region, scope)
 	if err != nil {
 		return nil, err
 	}
