@@ -15,7 +15,7 @@ import (
 type Run struct {
 	// RunID comes from the id of the function's request.
 	RunID string
-	// Trigger is what started the run: timer, event or direct.
+	// Trigger is what started the run: timer, event, direct, or format.SimulatedTrigger.
 	Trigger string
 	// StartedAt is when the run began.
 	StartedAt catalog.Time

@@ -68,6 +68,8 @@ func TestVerifyProvesTheHead(t *testing.T) {
 			"it says that the index goes to commit 9, the log ends with 3"},
 		"how many images the index has": {`"IndexImages":1`, `"IndexImages":2`,
 			"it says that the index has 2 images, it has 1"},
+		"a simulated history": {`"Swept":`, `"SimulatedUntil":"2026-11-23T09:00:00.000Z","Swept":`,
+			`it says that history is simulated until "2026-11-23T09:00:00.000Z", and the log says ""`},
 		"a cluster":              {`"InstanceTypes":[]`, `"InstanceTypes":["x"]`, "its clusters are not those of the log"},
 		"the image of a cluster": {`"ImageId":""`, `"ImageId":"m-2"`, "its clusters are not those of the log"},
 		"when the content came": {`"CapturedAt":"2026-11-23T11`, `"CapturedAt":"2026-11-01T11`,
@@ -94,7 +96,7 @@ func TestVerifyProvesTheHead(t *testing.T) {
 			t.Errorf("%s: verify finds %v, want %q", name, got, want)
 		}
 		if strings.HasPrefix(tc.want, "its months") || strings.HasPrefix(tc.want, "it dates") ||
-			strings.HasPrefix(tc.want, "scope") {
+			strings.HasPrefix(tc.want, "it says that history") || strings.HasPrefix(tc.want, "scope") {
 			b.repairRegion()
 			if got := b.verifyRegion().Findings; len(got) > 0 {
 				t.Errorf("%s: after a repair: %v", name, got)

@@ -10,7 +10,7 @@ import (
 type Report struct {
 	// RunID is the request id of the invocation.
 	RunID string `json:"RunId"`
-	// Trigger is timer, event or direct.
+	// Trigger is timer, event, direct, or format.SimulatedTrigger.
 	Trigger string `json:"Trigger"`
 	// StartedAt is when the run began, by this machine's clock.
 	StartedAt catalog.Time `json:"StartedAt"`

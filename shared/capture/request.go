@@ -22,7 +22,7 @@ import (
 // timer trigger.
 type Request struct {
 	RunID         string   `json:"-"`             // the request id of the invocation; stored with the commit
-	Trigger       string   `json:"-"`             // timer, event or direct
+	Trigger       string   `json:"-"`             // timer, event, direct, or format.SimulatedTrigger
 	Regions       []string `json:"regions"`       // some of the settings' regions
 	Clusters      []string `json:"clusters"`      // ClusterIds; the run ends no scope
 	InstanceTypes []string `json:"instanceTypes"` // asked instead of the clusters' own types; the run ends no scope

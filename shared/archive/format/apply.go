@@ -17,8 +17,11 @@ func (h *Head) Apply(c *Commit) {
 	h.Advance(c)
 	if p := c.Checkpoint; p != nil {
 		h.setTables(slices.Clone(p.Clusters), p.Files, slices.Clone(p.Scopes))
-		h.Aliases = p.Aliases
+		h.Aliases, h.SimulatedUntil = p.Aliases, p.SimulatedUntil
 		return
+	}
+	if c.Trigger == SimulatedTrigger {
+		h.SimulatedUntil = c.CommittedAt
 	}
 	h.Aliases = h.Aliases.Apply(c.Aliases, c.Sequence, c.CommittedAt)
 	h.applyClusters(c.Clusters)
@@ -122,6 +125,7 @@ func (h *Head) setTables(clusters []catalog.Cluster, files []LogFile, scopes []S
 func (h *Head) MakeCheckpoint() *Checkpoint {
 	c := &Checkpoint{
 		Aliases: h.Aliases, Clusters: slices.Clone(h.Clusters()), Files: h.Files, Scopes: slices.Clone(h.Scopes()),
+		SimulatedUntil: h.SimulatedUntil,
 	}
 	for i := range c.Scopes {
 		c.Scopes[i].Fingerprint, c.Scopes[i].Candidate = "", nil

@@ -1,6 +1,33 @@
 package format
 
-import "testing"
+import (
+	"testing"
+	"time"
+
+	"community-images/shared/catalog"
+)
+
+// TestSimulatedUntil: the last simulated commit is known for good, also to a state that is
+// read from a later checkpoint, and after the head was stored.
+func TestSimulatedUntil(t *testing.T) {
+	t.Parallel()
+	at := func(day int) catalog.Time { return catalog.At(time.Date(2026, 11, day, 9, 0, 0, 0, time.UTC)) }
+	h := &Head{RegionID: "cn-hangzhou", Log: LogPosition{Month: "2026-11", Length: 1}}
+	for i, trigger := range []string{SimulatedTrigger, SimulatedTrigger, "timer"} {
+		h.Apply(&Commit{CommittedAt: at(i + 1), Sequence: int64(i + 1), Trigger: trigger})
+	}
+	h.Log.Hash = HashLine(nil)
+	var replayed Head
+	replayed.Apply(&Commit{CommittedAt: at(3), Sequence: 3, Trigger: "timer", Checkpoint: h.MakeCheckpoint()})
+	data, err := h.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := DecodeHead("cn-hangzhou", data)
+	if err != nil || h.SimulatedUntil != at(2) || replayed.SimulatedUntil != at(2) || stored.SimulatedUntil != at(2) {
+		t.Errorf("%v, %v from a checkpoint, %+v from the head, %v", h.SimulatedUntil, replayed.SimulatedUntil, stored, err)
+	}
+}
 
 // TestMergeChecksKeepsTheNumberOfTheIndex: the number of images goes with the commit that it
 // is about.

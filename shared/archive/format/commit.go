@@ -16,6 +16,10 @@ import (
 // another version are refused.
 const Version = 2
 
+// SimulatedTrigger is the Trigger of commits that tell no real history: a simulated clock
+// dated them.
+const SimulatedTrigger = "simulated"
+
 // Commit is one line of the log: what one run changed, or a seal, which ends a
 // month. Like every stored type it has a field for each member, in the order of
 // their names, so that equal commits have equal bytes.
@@ -57,7 +61,7 @@ type Commit struct {
 	States []StateChange `json:"States,omitempty"`
 	// Successor is the month in which the log goes on. Only a seal has one.
 	Successor string `json:"Successor,omitempty"`
-	// Trigger is what started the run: timer, event or direct.
+	// Trigger is what started the run: timer, event, direct, or SimulatedTrigger.
 	Trigger string `json:"Trigger"`
 }
 
@@ -190,6 +194,8 @@ type Checkpoint struct {
 	Files []LogFile `json:"Files"`
 	// Scopes has the scopes of the region without what only the head says.
 	Scopes []ScopeState `json:"Scopes"`
+	// SimulatedUntil is Head.SimulatedUntil.
+	SimulatedUntil catalog.Time `json:"SimulatedUntil,omitzero"`
 }
 
 // hasMonths reports whether all its files have a month. A month becomes part of a key.

@@ -135,6 +135,9 @@ func (d *fixedDecoder) checkpoint(size int) *Checkpoint {
 	})
 	d.Expect(`,"Scopes":`)
 	c.Scopes = d.scopes(size / minScopeSize)
+	if d.Has(`,"SimulatedUntil":`) {
+		d.json(&c.SimulatedUntil)
+	}
 	d.Expect("}")
 	return c
 }

@@ -30,6 +30,9 @@ type Head struct {
 	Aliases alias.List
 	// Files has the months of the log, oldest first.
 	Files []LogFile
+	// SimulatedUntil is the time of the last commit with SimulatedTrigger. It is zero if
+	// there is none.
+	SimulatedUntil catalog.Time
 
 	// HeadInfo is not part of the history: states of the past lack it.
 	HeadInfo

@@ -42,6 +42,8 @@ type storedHead struct {
 	// Sequence is the number of the commit from which the head was derived. It is 0
 	// if runs have put a head and none has committed yet.
 	Sequence int64 `json:"Sequence"`
+	// SimulatedUntil is Head.SimulatedUntil.
+	SimulatedUntil catalog.Time `json:"SimulatedUntil,omitzero"`
 	// Swept is HeadInfo.Swept.
 	Swept Swept `json:"Swept"`
 	// UpstreamClusters is HeadInfo.Upstream.
@@ -104,6 +106,7 @@ func (h *Head) Encode() ([]byte, error) {
 		Run:              h.Run,
 		Scopes:           nonNil(h.Scopes()),
 		Sequence:         h.Sequence,
+		SimulatedUntil:   h.SimulatedUntil,
 		Swept:            h.Swept,
 		UpstreamClusters: upstream,
 	})
@@ -144,6 +147,7 @@ func DecodeHeadEarly(region string, data []byte, onPosition func(LogPosition)) (
 	r := &Head{
 		RegionID: region, Sequence: h.Sequence, CommittedAt: h.CommittedAt,
 		stored: stored, scopes: h.Scopes, clusters: h.Clusters, Aliases: h.Aliases, Files: h.Log.Files,
+		SimulatedUntil: h.SimulatedUntil,
 		HeadInfo: HeadInfo{Discovery: h.Discovery, Run: h.Run, Swept: h.Swept,
 			IndexSequence: h.IndexSequence, IndexImages: h.IndexImages, MonthIndex: h.MonthIndex},
 		Log: h.Log.position(),

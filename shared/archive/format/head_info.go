@@ -67,7 +67,7 @@ type RunInfo struct {
 	RunID string `json:"RunId"`
 	// StartedAt is when the run began.
 	StartedAt catalog.Time `json:"StartedAt"`
-	// Trigger is what started the run: timer, event or direct.
+	// Trigger is what started the run: timer, event, direct, or SimulatedTrigger.
 	Trigger string `json:"Trigger"`
 }
 

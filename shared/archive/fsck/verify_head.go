@@ -50,6 +50,9 @@ func (v *verifier) verifyHead(r *format.Head) error {
 	if !h.Aliases.Equal(r.Aliases) && h.Sequence == r.Sequence {
 		v.report(key, "its aliases are not those of the log")
 	}
+	if !h.SimulatedUntil.Equal(r.SimulatedUntil.Time) && h.Sequence == r.Sequence {
+		v.report(key, "it says that history is simulated until %q, and the log says %q", h.SimulatedUntil, r.SimulatedUntil)
+	}
 	if err := v.verifyHeadScopes(key, h, r); err != nil {
 		return err
 	}
@@ -129,7 +132,7 @@ func (v *verifier) verifyHeadScopes(key string, h, r *format.Head) error {
 // hasSameHistory reports whether two states say the same, as far as the log can
 // tell.
 func hasSameHistory(r, other *format.Head) bool {
-	return r.Aliases.Equal(other.Aliases) && slices.EqualFunc(r.Clusters(), other.Clusters(), catalog.Cluster.Equal) &&
+	return r.Aliases.Equal(other.Aliases) && r.SimulatedUntil.Equal(other.SimulatedUntil.Time) && slices.EqualFunc(r.Clusters(), other.Clusters(), catalog.Cluster.Equal) &&
 		slices.EqualFunc(r.Scopes(), other.Scopes(), func(a, b format.ScopeState) bool {
 			return loggedPart(a) == loggedPart(b)
 		})
