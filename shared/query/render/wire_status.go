@@ -21,12 +21,14 @@ type Status struct {
 // Region is a region as /v1/status shows it. Everything in it comes from the
 // head, except Error. With Error, only RegionId, Scopes and Stale are set.
 type Region struct {
-	RegionID    string            `json:"RegionId"`
-	Sequence    int64             `json:"Sequence" doc:"number of the last commit"`
-	CommittedAt catalog.Time      `json:"CommittedAt"`
-	Run         *format.RunInfo   `json:"Run,omitempty" doc:"only for callers who see all clusters"`
-	Discovery   *format.Discovery `json:"Discovery,omitempty" doc:"only for callers who see all clusters"`
-	Clusters    int               `json:"ClusterCount" doc:"captured clusters that have a name"`
+	RegionID    string       `json:"RegionId"`
+	Sequence    int64        `json:"Sequence" doc:"number of the last commit"`
+	CommittedAt catalog.Time `json:"CommittedAt"`
+	// SimulatedUntil is Head.SimulatedUntil.
+	SimulatedUntil catalog.Time      `json:"SimulatedUntil,omitzero" doc:"the history up to this time is not real: a simulated clock dated its commits, as in a local run; not there if all of it is real"`
+	Run            *format.RunInfo   `json:"Run,omitempty" doc:"only for callers who see all clusters"`
+	Discovery      *format.Discovery `json:"Discovery,omitempty" doc:"only for callers who see all clusters"`
+	Clusters       int               `json:"ClusterCount" doc:"captured clusters that have a name"`
 	// GoneBootImages is nil if it is not asked for, or cannot be read.
 	GoneBootImages *int           `json:"GoneBootImageCount,omitempty" doc:"with bootImages=true: clusters whose ImageState in /v1/clusters is gone; not there if that cannot be read"`
 	Scopes         map[string]int `json:"Scopes" doc:"count by state"`

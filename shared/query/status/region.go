@@ -91,10 +91,11 @@ func (r *Reader) addBootImages(
 // scopes, and f is their freshness.
 func (r *Reader) newRegion(current state.Current, all *state.ScopeSet, f state.Freshness) Region {
 	region := render.Region{
-		RegionID:    current.RegionID,
-		Sequence:    current.Sequence,
-		CommittedAt: current.CommittedAt,
-		Clusters:    len(current.RegionState.ClusterNames()),
+		RegionID:       current.RegionID,
+		Sequence:       current.Sequence,
+		CommittedAt:    current.CommittedAt,
+		SimulatedUntil: current.SimulatedUntil,
+		Clusters:       len(current.RegionState.ClusterNames()),
 		Scopes: map[string]int{
 			string(format.StateOK): 0, string(format.StateFailed): 0, string(format.StateHeld): 0, // shown even if none
 		},
