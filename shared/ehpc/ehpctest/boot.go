@@ -1,8 +1,11 @@
 package ehpctest
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// maxForesight is how many ticks bootFromCommunity looks ahead.
+// maxForesight is how many ticks bootFromCommunity looks ahead of tick 0.
 const maxForesight = 100
 
 // The clusters of bootFromCommunity, by their place in initialFleet. Both are in the
@@ -13,36 +16,36 @@ const (
 )
 
 // bootFromCommunity lets two clusters of the first region boot from community images
-// that they are offered at tick 0. One image is removed as soon as possible, the other
-// one as late as possible. It looks ahead, so it must be called at tick 0.
+// that they are offered in the first tick. One image is removed as soon as possible, in the
+// past not before lossFrom, the other one as late as possible. It looks ahead, so it must be
+// called in the first tick.
 func (w *Simulation) bootFromCommunity() {
-	region := simulatedRegions[0]
+	const region = 0
+	images := w.images[simulatedRegions[region].id]
 	keeps, loses := &w.clusters[keepsImage], &w.clusters[losesImage]
-	boot := func(c *cluster, id string) {
-		if id != "" {
-			c.image, c.imageOwner = id, "others"
-		}
-	}
-	lost := offeredIDs(w.images[region.id], loses)
-	kept := offeredIDs(w.images[region.id], keeps)
-	images := w.images[region.id]
-	for tick := 1; tick <= maxForesight; tick++ {
-		images = driftImages(w.newRandAt(tick, driftPurpose), images, region.prefix, tick)
-		if id := firstMissing(lost, offeredIDs(images, loses)); id != "" {
-			boot(loses, id)
+	kept, lost := offeredIDs(images, keeps), offeredIDs(images, loses)
+	for tick := w.start + 1; tick <= maxForesight; tick++ {
+		images = w.driftImages(region, images, tick)
+		offered := offeredIDs(images, loses)
+		if id := firstMissing(lost, offered); id != "" && tick >= lossFrom {
+			loses.bootFrom(id)
 			lost = nil
 		}
+		lost = slices.DeleteFunc(lost, func(id string) bool { return !slices.Contains(offered, id) })
 		still := offeredIDs(images, keeps)
 		for i := len(kept) - 1; i >= 0; i-- {
-			if len(kept) > 1 && firstMissing(kept[i:i+1], still) != "" {
-				kept = append(kept[:i:i], kept[i+1:]...)
+			if len(kept) > 1 && !slices.Contains(still, kept[i]) {
+				kept = slices.Delete(kept, i, i+1)
 			}
 		}
 	}
 	if len(kept) > 0 {
-		boot(keeps, kept[0])
+		keeps.bootFrom(kept[0])
 	}
 }
+
+// bootFrom lets the nodes of a cluster boot from a community image.
+func (c *cluster) bootFrom(id string) { c.image, c.imageOwner = id, "others" }
 
 // offeredIDs returns the ids of the Linux images that a cluster is offered without an
 // instance type, in the order of the region.
@@ -59,12 +62,8 @@ func offeredIDs(images []*image, c *cluster) []string {
 
 // firstMissing returns the first id that a list does not have; empty: it has all.
 func firstMissing(ids, list []string) string {
-	has := map[string]bool{}
-	for _, id := range list {
-		has[id] = true
-	}
 	for _, id := range ids {
-		if !has[id] {
+		if !slices.Contains(list, id) {
 			return id
 		}
 	}

@@ -49,10 +49,10 @@ func initialFleet() []cluster {
 	return fleet
 }
 
-// newCluster returns the cluster that is created in a tick. Its listing names no image.
-func newCluster(rng *rand.Rand, tick int) cluster {
+// newCluster returns a cluster that is created later. Its listing names no image.
+func newCluster(rng *rand.Rand, name string) cluster {
 	return cluster{"ehpc-hz-" + strings.ToUpper(randomLetters(rng, 2)) + randomLetters(rng, 8),
-		fmt.Sprintf("burst-%d", tick), "cn-hangzhou", "cn-hangzhou-k",
+		name, "cn-hangzhou", "cn-hangzhou-k",
 		"slurm", "Ubuntu_22.04_64", "ecs.g7.4xlarge", debians, 2, "", ""}
 }
 
@@ -62,7 +62,9 @@ func isOffered(im *image, c *cluster, q Question) bool {
 	switch {
 	case q.BaseOsTag != "" && im.BaseOsTag.OsTag != q.BaseOsTag:
 		return false
-	case c == nil && !im.universal:
+	case c == nil && (!im.universal || im.deniedTo != ""):
+		return false
+	case c != nil && c.id == im.deniedTo:
 		return false
 	case c != nil && c.platforms != nil && !slices.Contains(c.platforms, im.BaseOsTag.Platform):
 		return false

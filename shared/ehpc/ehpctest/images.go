@@ -35,6 +35,8 @@ type image struct {
 	gpu       bool // for GPU instance types only
 	universal bool // usable by every cluster
 	large     bool // too large for small instance types
+	// deniedTo is the id of the one cluster that is not offered the image; empty: no such
+	deniedTo string
 }
 
 // operatingSystem is one that images are made of.

@@ -11,10 +11,11 @@ import (
 
 // Simulation is a Data that changes: six clusters in two regions, and a set of
 // community images for each region. All change from tick to tick. Everything depends
-// only on the seed and the number of ticks. The endpoint of either region lists the
+// only on the seed, the number of ticks, and whether it has a past. The endpoint of either region lists the
 // clusters of both, as E-HPC may do.
 type Simulation struct {
-	seed uint64
+	seed  uint64
+	start int // the tick in which it began
 
 	mu        sync.Mutex
 	tick      int
@@ -32,8 +33,11 @@ var simulatedRegions = []struct{ id, name, prefix string }{
 }
 
 // NewSimulation returns a simulation at tick 0.
-func NewSimulation(seed uint64) *Simulation {
-	w := &Simulation{seed: seed, clusters: initialFleet(), images: map[string][]*image{}}
+func NewSimulation(seed uint64) *Simulation { return newSimulation(seed, 0) }
+
+// newSimulation returns a simulation that begins in a tick. Ticks before 0 are a calm past.
+func newSimulation(seed uint64, start int) *Simulation {
+	w := &Simulation{seed: seed, start: start, tick: start, clusters: initialFleet(), images: map[string][]*image{}}
 	for i, region := range simulatedRegions {
 		w.images[region.id] = newImages(w.newRand(uint64(i)), region.prefix)
 	}
@@ -48,7 +52,7 @@ func (w *Simulation) newRand(purpose uint64) *rand.Rand { return w.newRandAt(w.t
 
 // newRandAt is newRand in another tick.
 func (w *Simulation) newRandAt(tick int, purpose uint64) *rand.Rand {
-	return rand.New(rand.NewPCG(w.seed, purpose<<32|uint64(tick)))
+	return rand.New(rand.NewPCG(w.seed, purpose<<32|uint64(uint32(tick))))
 }
 
 // resetAnswers removes the answers of the last tick. The caller holds mu, or has just
@@ -62,7 +66,7 @@ func (w *Simulation) resetAnswers() {
 	}
 }
 
-// TickCount returns the number of ticks so far.
+// TickCount returns the number of the tick. A simulation with a past begins below 0.
 func (w *Simulation) TickCount() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -137,10 +141,13 @@ const (
 
 // Fault is a hook for Options.Fault. In one tick of five it throttles the first few
 // questions once each, so that a second try succeeds, and fails every question about
-// one cluster.
+// one cluster. In its past a simulation has one outage.
 func (w *Simulation) Fault(c Call) *Fault {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.tick < 0 {
+		return w.pastFault(c)
+	}
 	if w.tick%troubleEvery != troubleEvery-1 || c.Action != "ListCommunityImages" {
 		return nil
 	}
