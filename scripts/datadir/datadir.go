@@ -25,6 +25,8 @@ const (
 	Prefix = "community-images"
 
 	storeFolder = "oss"
+	// draftFolder has a bucket that is not whole yet; see ServeDraft.
+	draftFolder = "oss-draft"
 )
 
 // ErrInUse means that another process has the directory open.
@@ -100,9 +102,12 @@ type Store struct {
 
 // Serve starts an OSS endpoint on the bucket. It accepts requests that are
 // signed with the given access key only.
-func (d *Directory) Serve(key osstest.Key) (*Store, error) {
+func (d *Directory) Serve(key osstest.Key) (*Store, error) { return d.serveFolder(storeFolder, key) }
+
+// serveFolder serves the bucket in a folder of the directory.
+func (d *Directory) serveFolder(folder string, key osstest.Key) (*Store, error) {
 	endpoint, err := osstest.New(osstest.Options{
-		Dir: d.Path(storeFolder), Buckets: []string{Bucket}, Keys: []osstest.Key{key},
+		Dir: d.Path(folder), Buckets: []string{Bucket}, Keys: []osstest.Key{key},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("starting the embedded OSS: %w", err)

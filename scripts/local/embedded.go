@@ -32,7 +32,7 @@ const (
 // tests, with a new access key that both verify.
 func startEmbedded(dir *datadir.Directory, environ []string, p *progress) (*backend, error) {
 	key := newKey()
-	world := ehpctest.NewSimulation(worldSeed)
+	world := ehpctest.NewSimulationWithPast(worldSeed)
 	upstream, err := ehpctest.Listen(ehpctest.New(ehpctest.Options{
 		Data: world, Latency: latency,
 		Keys:  map[string]ehpctest.Key{key.AccessKeyID: {Secret: key.AccessKeySecret, Token: key.SecurityToken}},

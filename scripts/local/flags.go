@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"time"
@@ -20,6 +21,8 @@ type options struct {
 	every time.Duration
 	// once takes one snapshot and serves nothing.
 	once bool
+	// fresh starts without a seeded history.
+	fresh bool
 	// cloud works against the real E-HPC and OSS.
 	cloud bool
 }
@@ -40,6 +43,8 @@ func (o *options) define(flags *flag.FlagSet) {
 		"(default below the user's cache directory)")
 	flags.DurationVar(&o.every, "every", 30*time.Second, "how often the timer fires")
 	flags.BoolVar(&o.once, "once", false, "take one snapshot, print what was stored, and end")
+	flags.BoolVar(&o.fresh, "fresh", false, "start without the simulated month that an empty directory is seeded with; an "+
+		"error if the directory has data")
 	flags.BoolVar(&o.cloud, "cloud", false, "use the real E-HPC and OSS: OSS_BUCKET, EHPC_REGIONS or FC_REGION, and "+
 		"ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET, ALIBABA_CLOUD_SECURITY_TOKEN from the environment")
 }
@@ -51,6 +56,9 @@ func (o *options) check(flags *flag.FlagSet) error {
 	}
 	if o.every < time.Second {
 		return fmt.Errorf("-every %s is too short; allowed are 1s and longer", o.every)
+	}
+	if o.fresh && o.cloud {
+		return errors.New("-fresh is for the simulation: with -cloud nothing is ever seeded; use one of both")
 	}
 	if o.data != "" {
 		return nil

@@ -124,7 +124,11 @@ func TestSecondRunContinuesTheHistory(t *testing.T) {
 	dir := t.TempDir()
 	for i, want := range []string{"tick 0 of the embedded E-HPC", "tick 1 of the embedded E-HPC"} {
 		var out, faults syncBuffer
-		if code := run(t.Context(), []string{"-once", "-data", dir}, newProcess(fastSettings, &out, &faults, compileOnce(t))); code != 0 {
+		args := []string{"-once", "-data", dir}
+		if i == 0 {
+			args = append(args, "-fresh")
+		}
+		if code := run(t.Context(), args, newProcess(fastSettings, &out, &faults, compileOnce(t))); code != 0 {
 			t.Fatalf("run %d: exit %d\n%s%s", i+1, code, out.String(), faults.String())
 		}
 		for _, says := range []string{want, "REGION  SEQUENCE", "cn-hangzhou", "cn-shanghai", "scopes asked in",
@@ -136,6 +140,9 @@ func TestSecondRunContinuesTheHistory(t *testing.T) {
 		rows := regexp.MustCompile(`(?m)^ *cn-\w+ +(\d+) `).FindAllStringSubmatch(out.String(), -1)
 		if len(rows) != 2 || rows[0][1] != string(rune('1'+i)) {
 			t.Errorf("run %d: sequences %v:\n%s", i+1, rows, out.String())
+		}
+		if strings.Contains(out.String(), "seed") {
+			t.Errorf("run %d seeds a history:\n%s", i+1, out.String())
 		}
 		checkJQFile(t, out.String())
 	}
@@ -179,6 +186,7 @@ func TestShownExamplesAreAnswered(t *testing.T) {
 			t.Errorf("%s shows nothing that was removed on a fresh run:\n%s", line[1], body)
 		}
 	}
+	checkPastIsAnswered(t, &out)
 	// The timer goes on, and a second run keeps off the directory.
 	waitFor(t, &out, "scopes asked in 0s", nil, regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d \d+ scopes asked`))
 	var other syncBuffer
@@ -190,6 +198,36 @@ func TestShownExamplesAreAnswered(t *testing.T) {
 	if code := <-ended; code != 0 || faults.String() != "" ||
 		!strings.Contains(out.String(), "ended; the data stays in") {
 		t.Errorf("exit %d after Ctrl-C\n%s%s", code, out.String(), faults.String())
+	}
+}
+
+// checkPastIsAnswered asks a new run for what has happened in the month before it, and in
+// the status that this is simulated.
+func checkPastIsAnswered(t *testing.T, out *syncBuffer) {
+	t.Helper()
+	found := regexp.MustCompile(`(?m)^open (http://\S+)/ in a browser`).FindStringSubmatch(out.String())
+	if found == nil {
+		t.Fatalf("does not say what to open:\n%s", out.String())
+	}
+	for target, least := range map[string]int{
+		"/v1/changes?RegionId=cn-hangzhou&since=-24h&format=ndjson":                 5,
+		"/v1/changes?RegionId=cn-hangzhou&since=-1w&kind=ended&format=ndjson":       1,
+		"/v1/diff?RegionId=cn-hangzhou&from=-1w&format=ndjson":                      15,
+		"/v1/clusters?ImageState=gone&by=cluster&format=ndjson":                     1,
+		"/v1/images?ClusterId=*&RegionId=cn-shanghai&FirstSeen__gte=-2w&format=ids": 5,
+	} {
+		if body := get(t, found[1]+target); strings.Count(body, "\n") < least {
+			t.Errorf("%s has less than %d rows:\n%s", target, least, body)
+		}
+	}
+	added := get(t, found[1]+"/v1/changes?RegionId=cn-hangzhou&since=-4w&kind=added&limit=1&format=ndjson")
+	id := regexp.MustCompile(`"ImageId":"([^"]+)"`).FindStringSubmatch(added)
+	if history := get(t, found[1]+"/v1/images/"+id[1]+"/history?format=ndjson"); strings.Count(history, "\n") < 2 {
+		t.Errorf("the history of %s is\n%s", id[1], history)
+	}
+	status := get(t, found[1]+"/v1/status")
+	if n := strings.Count(status, `"SimulatedUntil":"20`); n != 2 {
+		t.Errorf("%d regions are marked as simulated:\n%s", n, status)
 	}
 }
 
@@ -219,7 +257,7 @@ func TestShownExamplesCarryTheToken(t *testing.T) {
 	env := append(slices.Clone(fastSettings), fmt.Sprintf(`QUERY_TOKENS=[{"name":"me","sha256":"%x"}]`,
 		sha256.Sum256([]byte(token))))
 	go func() {
-		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", t.TempDir()}, newProcess(env, &out, &faults, compileOnce(t)))
+		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-fresh", "-data", t.TempDir()}, newProcess(env, &out, &faults, compileOnce(t)))
 	}()
 	waitFor(t, &out, "/v1/status'", ended)
 	lines := regexp.MustCompile(`(?m)^  curl -H "(Authorization): (Bearer )\$TOKEN" '([^']+)'$`).FindAllStringSubmatch(
@@ -260,7 +298,7 @@ func TestInterruptedWhileAdvancing(t *testing.T) {
 		time.AfterFunc(100*time.Millisecond, cancel) // the way to that tick takes minutes
 		return built, err
 	}
-	if code := run(ctx, []string{"-once", "-data", dir}, newProcess(fastSettings, &out, &faults, build)); code != 1 ||
+	if code := run(ctx, []string{"-once", "-fresh", "-data", dir}, newProcess(fastSettings, &out, &faults, build)); code != 1 ||
 		!strings.Contains(faults.String(), "local: interrupted before the snapshot was done") {
 		t.Errorf("exit %d\n%s%s", code, out.String(), faults.String())
 	}
@@ -341,6 +379,8 @@ func TestWrongInputIsRefused(t *testing.T) {
 			[]string{"OSS_BUCKET=b-1", "EHPC_REGIONS=cn-hangzhou", "ALIBABA_CLOUD_ACCESS_KEY_ID=a",
 				"ALIBABA_CLOUD_ACCESS_KEY_SECRET=b", "SNAPSHOT_QPS=x"}, 1,
 			[]string{`SNAPSHOT_QPS="x": is not a number in its range`}, 1},
+		{"a fresh cloud", []string{"-once", "-cloud", "-fresh", "-data", t.TempDir()}, nil, 2,
+			[]string{"-fresh is for the simulation: with -cloud nothing is ever seeded; use one of both"}, 2},
 		{"help", []string{"-h"}, nil, 0, []string{"Usage: go run ./scripts/local", "-once", "-cloud", "-every",
 			"-addr"}, 0},
 	} {
@@ -367,7 +407,7 @@ func TestDamagedTickIsReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out, faults syncBuffer
-	if code := run(t.Context(), []string{"-once", "-data", dir}, newProcess(fastSettings, &out, &faults, compileOnce(t))); code != 1 ||
+	if code := run(t.Context(), []string{"-once", "-fresh", "-data", dir}, newProcess(fastSettings, &out, &faults, compileOnce(t))); code != 1 ||
 		!strings.Contains(faults.String(), "remove the file to begin anew") {
 		t.Errorf("exit %d\n%s", code, faults.String())
 	}

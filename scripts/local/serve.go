@@ -8,10 +8,7 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"slices"
 	"time"
-
-	"community-images/shared/capture"
 )
 
 // serve takes snapshots at the interval of the timer and answers lookups until
@@ -25,7 +22,7 @@ func (s *session) serve(ctx context.Context, listener net.Listener) error {
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}
 	defer server.Close()
-	s.takeFirstSnapshots(ctx)
+	s.takeFirstSnapshot(ctx)
 	if ctx.Err() != nil {
 		return s.printEnd()
 	}
@@ -36,6 +33,7 @@ func (s *session) serve(ctx context.Context, listener net.Listener) error {
 	s.printStored(ctx)
 	base := "http://" + clientAddress(listener.Addr())
 	fmt.Fprintf(s.out, "\nserving %s, the timer fires every %s, Ctrl-C ends it\n", base, s.every)
+	fmt.Fprintf(s.out, "open %s/ in a browser, or try:\n", base)
 	for _, line := range s.curlCommands(ctx, base) {
 		fmt.Fprintln(s.out, " ", line)
 	}
@@ -58,10 +56,9 @@ func (s *session) serve(ctx context.Context, listener net.Listener) error {
 	}
 }
 
-// takeFirstSnapshots takes a snapshot and shows it in full. It comes before lookups,
-// because the examples need something to ask for. In a new directory it takes more of
-// the simulation: lookups of changes need several states.
-func (s *session) takeFirstSnapshots(ctx context.Context) {
+// takeFirstSnapshot takes a snapshot and shows it in full. It comes before lookups,
+// because the examples need something to ask for.
+func (s *session) takeFirstSnapshot(ctx context.Context) {
 	report, err := s.takeSnapshot(ctx, true)
 	switch {
 	case ctx.Err() != nil:
@@ -69,16 +66,7 @@ func (s *session) takeFirstSnapshots(ctx context.Context) {
 		fmt.Fprintln(s.out, "snapshot failed:", err)
 	default:
 		s.printSummary(ctx, report)
-		if s.backend.advance != nil && isFirstRun(report) {
-			s.takeNextSnapshot(ctx)
-			s.takeNextSnapshot(ctx) // now a cluster boots from an image that is gone
-		}
 	}
-}
-
-// isFirstRun says that no region had a commit before this run.
-func isFirstRun(r *capture.Report) bool {
-	return !slices.ContainsFunc(r.Regions, func(region *capture.RegionReport) bool { return region.Sequence > 1 })
 }
 
 // takeNextSnapshot takes a snapshot while lookups are served and prints one line

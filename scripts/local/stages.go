@@ -33,6 +33,9 @@ func runProduct(ctx context.Context, o options, p process) error {
 		return err
 	}
 	defer dir.Close()
+	if err := seedIfEmpty(ctx, o, dir, p.stdout); err != nil {
+		return err
+	}
 	// The functions print much more than a person wants to see.
 	log, err := openLog(dir.Path("functions.log"))
 	if err != nil {
