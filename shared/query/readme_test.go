@@ -27,7 +27,7 @@ func TestReadmeExamples(t *testing.T) {
 	w := newFixture(t)
 	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage),
 		"ehpc-hz-FYUr32hD1k/_any": parseImages(t, sampleImage, windows)})
-	w.Now = w.Now.Add(time.Hour)
+	w.Now = w.Now.Add(8 * 24 * time.Hour) // the examples ask for a week
 	w.CommitRun(hangzhou, content{
 		"_any/_any": parseImages(t, sampleImage),
 		"ehpc-hz-FYUr32hD1k/_any": parseImages(t, sampleImage, centOS79,
