@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"time"
 
+	"community-images/shared/archive/commitlog"
 	"community-images/shared/archive/format"
 )
 
@@ -87,7 +88,7 @@ func (w *Writer) findAppendPosition(
 	case err != nil:
 		return format.LogPosition{}, false, err
 	}
-	if _, err := begun.replay(lines, nil); err != nil {
+	if _, err := commitlog.Replay(&begun.Head, lines, nil); err != nil {
 		return format.LogPosition{}, false, err
 	}
 	return begun.Log, begun.Sequence == cur.Sequence, nil

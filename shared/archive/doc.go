@@ -16,10 +16,9 @@
 // (month_index_write.go) and the head (head_sync.go).
 //
 // The way of a read: Archive.Now decodes the head (read.go) and applies the
-// commits behind it (refresh.go, replay.go). Archive.At and AtSequence replay from
-// the checkpoint before (past.go). Archive.Commits and its neighbours yield commits from
-// a number or of an image (history.go); they find them by the indexes of months
-// (month_index_read.go). Archive.Snapshot and Archive.Index return contents.
+// commits behind it (refresh.go). Archive.At, Archive.Commits and their neighbours
+// (past.go) read states of the past and commits: package commitlog finds them by the
+// indexes of months. Archive.Snapshot and Archive.Index return contents.
 //
 // Package format has the documents that are stored, and the rules of what follows what.
 // Region adds to the stored head what a reader needs. Package logfile reads the files of the

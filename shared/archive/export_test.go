@@ -9,7 +9,7 @@ func InPieces(a *Archive, pieceSize int64, maxLine int) *Archive {
 
 // InWindows makes a read months with an index in windows of so many bytes.
 func InWindows(a *Archive, window int) *Archive {
-	a.window = window
+	a.log.Window = window
 	return a
 }
 

@@ -46,7 +46,7 @@ func (w *Writer) updateMonthIndexes(ctx context.Context, res *Result) error {
 // putMonthIndex puts the index of file i of the log, unless retention has removed it, and
 // notes in r how far it goes.
 func (w *Writer) putMonthIndex(ctx context.Context, r *Region, i int) error {
-	m, err := w.month(ctx, r, i)
+	m, err := w.log.Month(ctx, &r.Head, i)
 	if errors.Is(err, fs.ErrNotExist) {
 		r.NoteIndexed(i, 0)
 		return nil
@@ -74,14 +74,13 @@ func (w *Writer) putMonthIndex(ctx context.Context, r *Region, i int) error {
 func (w *Writer) RebuildMonthIndexes(ctx context.Context, r *Region) error {
 	fresh := NewWriter(w.bucket, w.keys, w.now) // reads everything again
 	for i := range r.Files {
-		m, err := fresh.completeMonth(ctx, r, i, nil)
+		err := fresh.log.RebuildMonth(ctx, &r.Head, i)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		fresh.months.put(m)
 		if err := fresh.putMonthIndex(ctx, r, i); err != nil {
 			return err
 		}

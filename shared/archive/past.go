@@ -2,166 +2,83 @@ package archive
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io/fs"
-	"slices"
+	"iter"
 	"time"
 
 	"community-images/shared/archive/format"
-	"community-images/shared/archive/logfile"
 )
 
-// beyondAnyObject is an offset that no object reaches. Reading there says only
-// whether an object exists.
-const beyondAnyObject = 1 << 40
+// The methods below read what the log keeps of the past; see package commitlog. now is the
+// present state. *TooEarlyError means that retention has removed what is asked for, or that
+// it did so during the call and commits would be missing in between.
 
 // At returns the state of a region at a time: after the last commit with
-// CommittedAt <= t. now is the present state. *TooEarlyError means that the kept
-// history begins later.
+// CommittedAt <= t.
 func (a *Archive) At(ctx context.Context, now *Region, t time.Time) (*Region, error) {
-	if !now.CommittedAt.After(t) {
-		return now, nil
-	}
-	return a.replayUntil(ctx, now, pastMoment{
-		isLateFile: func(f format.LogFile) bool { return f.FirstCommittedAt.After(t) },
-		isLate:     func(c *format.Commit) bool { return c.CommittedAt.After(t) },
-		count:      func(m *format.MonthIndex) int { return m.CountUntil(t) },
-	})
+	head, err := a.log.At(ctx, &now.Head, t)
+	return now.past(head), err
 }
 
-// AtSequence returns the state of a region after commit n. now is the present
-// state. *FutureError means that there is no such commit yet; *TooEarlyError
-// means that it is no longer kept.
+// AtSequence returns the state of a region after commit n. *FutureError means that there
+// is no such commit yet.
 func (a *Archive) AtSequence(ctx context.Context, now *Region, n int64) (*Region, error) {
-	switch {
-	case n > now.Sequence:
-		return nil, &FutureError{Last: now.Sequence}
-	case n == now.Sequence:
-		return now, nil
-	}
-	return a.replayUntil(ctx, now, pastMoment{
-		isLateFile: func(f format.LogFile) bool { return f.FirstSequence > n },
-		isLate:     func(c *format.Commit) bool { return c.Sequence > n },
-		count:      func(m *format.MonthIndex) int { return int(min(n, m.LastSequence()) - m.FirstSequence + 1) },
-	})
+	head, err := a.log.AtSequence(ctx, &now.Head, n)
+	return now.past(head), err
 }
 
-// pastMoment is a moment before the present one, a time or a commit.
-type pastMoment struct {
-	// isLateFile reports whether a month begins after the moment.
-	isLateFile func(format.LogFile) bool
-	// isLate reports whether a commit is after the moment.
-	isLate func(*format.Commit) bool
-	// count returns how many commits of a month are not after the moment.
-	count func(*format.MonthIndex) int
+// past returns the region of a head that was read from the log: r itself if the head is its
+// own, nil if there is none.
+func (r *Region) past(head *format.Head) *Region {
+	switch head {
+	case nil:
+		return nil
+	case &r.Head:
+		return r
+	}
+	return &Region{Head: *head}
 }
 
-// replayUntil returns the state before the first commit that is too late. It replays the
-// last file that does not begin too late, from the last checkpoint before the moment if
-// the file is indexed.
-func (a *Archive) replayUntil(ctx context.Context, now *Region, moment pastMoment) (*Region, error) {
-	i := now.FileAt(moment.isLateFile)
-	if i < 0 {
-		return nil, a.tooEarlyError(ctx, now, 0)
-	}
-	r, err := a.replayFile(ctx, now, i, moment)
-	// Retention has removed the month since the head was read.
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, a.tooEarlyError(ctx, now, i+1)
-	}
-	return r, err
+// FirstCommit returns the number and time of the first commit that is kept. ErrNoData means
+// that there is none.
+func (a *Archive) FirstCommit(ctx context.Context, now *Region) (*TooEarlyError, error) {
+	return a.log.FirstCommit(ctx, &now.Head)
 }
 
-// replayFile is replayUntil for file i of the log, which does not begin too late.
-func (a *Archive) replayFile(ctx context.Context, now *Region, i int, moment pastMoment) (*Region, error) {
-	r := &Region{Head: format.Head{RegionID: now.RegionID}}
-	r.Log.Month = now.Files[i].Month
-	key, err := a.keys.Log(now.RegionID, r.Log.Month)
-	if err != nil {
-		return nil, err
-	}
-	if now.IsIndexed(i) {
-		return a.replayFromCheckpoint(ctx, now, i, moment)
-	}
-	lines, err := a.openLines(ctx, key, 0)
-	if err != nil {
-		return nil, err
-	}
-	stopped, err := r.replay(lines, moment.isLate)
-	switch {
-	case err != nil:
-		return nil, err
-	// The file begins at or before the time that is asked for, so it must have had a
-	// commit that is not too late.
-	case r.Sequence == 0:
-		return nil, &format.DamagedError{Key: key, Reason: "the month does not begin with its checkpoint"}
-	case !stopped:
-		return r, now.checkComplete(i, r.Sequence, key)
-	}
-	return r, nil
+// LastCommitAt returns the number of the last commit with CommittedAt <= t. It returns 0 if
+// every commit is later and commit 1 is kept.
+func (a *Archive) LastCommitAt(ctx context.Context, now *Region, t time.Time) (sequence int64, err error) {
+	return a.log.LastCommitAt(ctx, &now.Head, t)
 }
 
-// replayFromCheckpoint is replayFile for a file that has an index. It reads the lines from
-// the last checkpoint before the moment on, and none after the moment.
-func (a *Archive) replayFromCheckpoint(
-	ctx context.Context, now *Region, i int, moment pastMoment,
-) (*Region, error) {
-	m, err := a.month(ctx, now, i)
-	if err != nil {
-		return nil, err
-	}
-	key, err := a.keys.Log(now.RegionID, m.Month)
-	if err != nil {
-		return nil, err
-	}
-	n := moment.count(m)
-	if n < 1 {
-		return nil, &format.DamagedError{Key: key, Reason: "its first commit is later than the head says"}
-	}
-	before, _ := slices.BinarySearch(m.Checkpoints, n)
-	r := &Region{Head: format.Head{RegionID: now.RegionID}}
-	r.Log.Month, r.Log.Length = m.Month, m.Offsets[m.Checkpoints[before-1]]
-	lines, err := logfile.Open(ctx, a.bucket, key, r.Log.Length, m.End(n-1), a.log)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := r.replay(lines, nil); err != nil {
-		return nil, err
-	}
-	if want := m.FirstSequence + int64(n) - 1; r.Sequence != want {
-		return nil, &format.DamagedError{Key: key, Reason: fmt.Sprintf("commit %d was altered: it is not where it was", want)}
-	}
-	return r, nil
+// Commits yields the commits of a region up to now, oldest first, from number from on. It
+// skips months that retention has removed. It ends with the first error.
+func (a *Archive) Commits(ctx context.Context, now *Region, from int64) iter.Seq2[*format.Commit, error] {
+	return a.log.Commits(ctx, &now.Head, from)
 }
 
-// checkComplete returns an error if file i of the log, in which commit last was
-// the last one, is cut off.
-func (r *Region) checkComplete(i int, last int64, key string) error {
-	if want := r.LastOfFile(i); last < want {
-		return &format.DamagedError{Key: key, Reason: fmt.Sprintf("it ends with commit %d, not %d", last, want)}
-	}
-	return nil
+// CommitsBackward yields the commits of a region from number from down to the first that is
+// kept, newest first. from is at most the Sequence of now. It ends with the first error.
+func (a *Archive) CommitsBackward(ctx context.Context, now *Region, from int64) iter.Seq2[*format.Commit, error] {
+	return a.log.CommitsBackward(ctx, &now.Head, from)
 }
 
-// tooEarlyError returns a *TooEarlyError with the first kept commit of the files
-// from i on, or another error if that cannot be known.
-func (a *Archive) tooEarlyError(ctx context.Context, now *Region, i int) error {
-	for ; i < len(now.Files); i++ {
-		f := now.Files[i]
-		key, err := a.keys.Log(now.RegionID, f.Month)
-		if err != nil {
-			return err
-		}
-		// The first month that is still there is the first one that is kept.
-		_, err = a.bucket.GetFrom(ctx, key, beyondAnyObject, 1)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("reading log %q: %w", key, err)
-		}
-		return &TooEarlyError{First: f.FirstCommittedAt, FirstSequence: f.FirstSequence}
-	}
-	return fmt.Errorf("region %q: %w", now.RegionID, ErrNoData)
+// CommitsOfImages is Commits without those that say nothing of the images with some ids.
+func (a *Archive) CommitsOfImages(
+	ctx context.Context, now *Region, imageIDs []string, from int64,
+) iter.Seq2[*format.Commit, error] {
+	return a.log.CommitsOfImages(ctx, &now.Head, imageIDs, from)
+}
+
+// CommitsOfImagesBackward is CommitsBackward without those that say nothing of the images
+// with some ids.
+func (a *Archive) CommitsOfImagesBackward(
+	ctx context.Context, now *Region, imageIDs []string, from int64,
+) iter.Seq2[*format.Commit, error] {
+	return a.log.CommitsOfImagesBackward(ctx, &now.Head, imageIDs, from)
+}
+
+// EndedScopes returns the scopes that ended in a kept commit, in canonical order, each
+// once. Some of them may be there again.
+func (a *Archive) EndedScopes(ctx context.Context, now *Region) ([]format.ScopeRef, error) {
+	return a.log.EndedScopes(ctx, &now.Head)
 }

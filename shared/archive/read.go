@@ -10,8 +10,8 @@ import (
 
 	"community-images/shared/catalog"
 
+	"community-images/shared/archive/commitlog"
 	"community-images/shared/archive/format"
-	"community-images/shared/archive/logfile"
 )
 
 // Archive reads the regions below one prefix of a bucket. It is safe for
@@ -21,22 +21,15 @@ type Archive struct {
 	bucket Reader
 	// keys builds the keys below the archive's prefix.
 	keys Keys
-	// months has the indexes of months that were read.
-	months monthCache
 	// images shares equal images between snapshots.
 	images catalog.Interner
-	// window is how many bytes of a month with an index are read first; see firstWindow.
-	window int
-	// log says how files of the log are read.
-	log logfile.Options
+	// log reads the log.
+	log *commitlog.Log
 }
 
 // New returns the archive below the keys' prefix.
 func New(bucket Reader, keys Keys) *Archive {
-	return &Archive{
-		bucket: bucket, keys: keys, window: firstWindow,
-		log: logfile.Options{PieceSize: logfile.DefaultPieceSize, MaxLine: logfile.DefaultMaxLine},
-	}
+	return &Archive{bucket: bucket, keys: keys, log: commitlog.New(bucket, keys)}
 }
 
 // Bucket returns the bucket that a reads.
@@ -130,7 +123,7 @@ func (a *Archive) ReplayLastMonth(ctx context.Context, region string) (*Region, 
 		if err != nil {
 			return nil, err
 		}
-		if _, err := r.replay(lines, nil); err != nil {
+		if _, err := commitlog.Replay(&r.Head, lines, nil); err != nil {
 			return nil, err
 		}
 		if r.Sequence > 0 {

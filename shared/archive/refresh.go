@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 
+	"community-images/shared/archive/commitlog"
 	"community-images/shared/archive/format"
 	"community-images/shared/archive/logfile"
 )
@@ -28,7 +29,7 @@ func (a *Archive) prefetchTail(ctx context.Context, region, month string, length
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		lines, err = logfile.OpenTail(ctx, a.bucket, key, length, a.log)
+		lines, err = logfile.OpenTail(ctx, a.bucket, key, length, a.log.Options.Options)
 	}()
 	return func() (*logfile.Reader, error) {
 		<-done
@@ -66,14 +67,16 @@ func (a *Archive) replayRest(ctx context.Context, r *Region, tail pendingTail) (
 		return nil, err
 	}
 	if tail == nil {
-		tail = func() (*logfile.Reader, error) { return logfile.OpenTail(ctx, a.bucket, key, r.Log.Length, a.log) }
+		tail = func() (*logfile.Reader, error) {
+			return logfile.OpenTail(ctx, a.bucket, key, r.Log.Length, a.log.Options.Options)
+		}
 	}
 	lines, err := tail()
 	if err != nil || lines.IsEmpty() {
 		return r, err
 	}
 	longer := r.clone() // r may be shared
-	if _, err := longer.replay(lines, nil); err != nil {
+	if _, err := commitlog.Replay(&longer.Head, lines, nil); err != nil {
 		return nil, logfile.MissingError(key, err)
 	}
 	return longer, nil
@@ -100,7 +103,7 @@ func (a *Archive) replaySuccessor(ctx context.Context, r *Region) (next *Region,
 	}
 	next = r.clone()
 	next.Log.Month, next.Log.Length, next.Log.Torn = r.Log.Successor, 0, false
-	if _, err := next.replay(lines, nil); err != nil {
+	if _, err := commitlog.Replay(&next.Head, lines, nil); err != nil {
 		return nil, err
 	}
 	if next.Sequence == r.Sequence { // the next writer begins the file anew

@@ -1,4 +1,4 @@
-package archive
+package commitlog
 
 import (
 	"context"
@@ -18,25 +18,25 @@ const maxBatch = 256 << 10
 
 // CommitsOfImages is Commits without those that say nothing of the images with some
 // ids.
-func (a *Archive) CommitsOfImages(
-	ctx context.Context, now *Region, imageIDs []string, from int64,
+func (l *Log) CommitsOfImages(
+	ctx context.Context, now *format.Head, imageIDs []string, from int64,
 ) iter.Seq2[*format.Commit, error] {
 	return func(yield func(*format.Commit, error) bool) {
 		first := max(now.FirstKeptFile(), now.FileOf(from))
-		places, err := a.findImages(ctx, now, imageIDs, first, len(now.Files))
+		places, err := l.findImages(ctx, now, imageIDs, first, len(now.Files))
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		places = slices.DeleteFunc(places, func(p commitPlace) bool { return p.sequence() < from })
 		begun := false
-		for c, err := range a.readPlaces(ctx, places) {
+		for c, err := range l.readPlaces(ctx, places) {
 			// As in Commits.
 			if errors.Is(err, fs.ErrNotExist) {
 				if !begun {
 					continue
 				}
-				err = a.tooEarlyError(ctx, now, 0)
+				err = l.tooEarlyError(ctx, now, 0)
 			}
 			if begun = true; !yield(c, err) || err != nil {
 				return
@@ -47,18 +47,18 @@ func (a *Archive) CommitsOfImages(
 
 // CommitsOfImagesBackward is CommitsBackward without those that say nothing of the
 // images with some ids.
-func (a *Archive) CommitsOfImagesBackward(
-	ctx context.Context, now *Region, imageIDs []string, from int64,
+func (l *Log) CommitsOfImagesBackward(
+	ctx context.Context, now *format.Head, imageIDs []string, from int64,
 ) iter.Seq2[*format.Commit, error] {
 	return func(yield func(*format.Commit, error) bool) {
-		places, err := a.findImages(ctx, now, imageIDs, now.FirstKeptFile(), now.FileOf(from)+1)
+		places, err := l.findImages(ctx, now, imageIDs, now.FirstKeptFile(), now.FileOf(from)+1)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		places = slices.DeleteFunc(places, func(p commitPlace) bool { return p.sequence() > from })
 		slices.Reverse(places)
-		for c, err := range a.readPlaces(ctx, places) {
+		for c, err := range l.readPlaces(ctx, places) {
 			// Retention removes the oldest months first.
 			if errors.Is(err, fs.ErrNotExist) || !yield(c, err) || err != nil {
 				return
@@ -100,10 +100,10 @@ func batches(places []commitPlace) iter.Seq[[]commitPlace] {
 
 // findImages returns the commits that change one of some images, oldest first, in the files
 // of the log from one up to but not including another.
-func (a *Archive) findImages(
-	ctx context.Context, now *Region, imageIDs []string, from, until int,
+func (l *Log) findImages(
+	ctx context.Context, now *format.Head, imageIDs []string, from, until int,
 ) ([]commitPlace, error) {
-	months, err := a.readMonths(ctx, now, from, until)
+	months, err := l.readMonths(ctx, now, from, until)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (a *Archive) findImages(
 		for _, id := range imageIDs {
 			positions, err := m.CommitsOf(id)
 			if err != nil {
-				key, keyErr := a.keys.MonthIndex(now.RegionID, m.Month)
+				key, keyErr := l.keys.MonthIndex(now.RegionID, m.Month)
 				return nil, errors.Join(keyErr, &format.DamagedError{Key: key, Reason: err.Error()})
 			}
 			all = append(all, positions...)
@@ -129,14 +129,14 @@ func (a *Archive) findImages(
 // readPlaces yields the commits at some places, in their order. It reads some at once. The
 // error of a commit is fs.ErrNotExist if the log of its month is gone; any other error is
 // the last that it yields.
-func (a *Archive) readPlaces(ctx context.Context, places []commitPlace) iter.Seq2[*format.Commit, error] {
+func (l *Log) readPlaces(ctx context.Context, places []commitPlace) iter.Seq2[*format.Commit, error] {
 	return func(yield func(*format.Commit, error) bool) {
 		for batch := range batches(places) {
 			commits, errs := make([]*format.Commit, len(batch)), make([]error, len(batch))
 			var group errgroup.Group
 			for i, place := range batch {
 				group.Go(func() error {
-					list, err := a.readCommits(ctx, place.month, place.position, place.position+1)
+					list, err := l.readCommits(ctx, place.month, place.position, place.position+1)
 					if errs[i] = err; err == nil {
 						commits[i] = list[0]
 					}

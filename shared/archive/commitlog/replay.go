@@ -1,4 +1,4 @@
-package archive
+package commitlog
 
 import (
 	"io"
@@ -7,14 +7,14 @@ import (
 	"community-images/shared/archive/logfile"
 )
 
-// replay applies the commits of a file to r, which stands where lines begins.
+// Replay applies the commits of a file to r, which stands where lines begins.
 // It ends before the first commit for which stopBefore returns true; then stopped is true.
 // stopBefore may be nil. Commits are read without their Images. On an error r is the state
 // before the line that could not be read.
-func (r *Region) replay(lines *logfile.Reader, stopBefore func(*format.Commit) bool) (stopped bool, err error) {
+func Replay(r *format.Head, lines *logfile.Reader, stopBefore func(*format.Commit) bool) (stopped bool, err error) {
 	for {
 		before := r.Log
-		c, at, err := lines.NextCommit(&r.Head, false)
+		c, at, err := lines.NextCommit(r, false)
 		switch {
 		case err == io.EOF:
 			return false, nil

@@ -1,4 +1,4 @@
-package archive
+package commitlog
 
 import (
 	"context"
@@ -46,25 +46,32 @@ func (c *monthCache) put(m *format.MonthIndex) {
 	c.months[key] = m
 }
 
-// month returns the index of file i of the log up to now: the stored one, completed from
+// Month returns the index of file i of the log up to now: the stored one, completed from
 // the log. If there is none, or if it is not of this log, that is the whole month. The
 // error is fs.ErrNotExist if the log of the month is gone.
-func (a *Archive) month(ctx context.Context, now *Region, i int) (*format.MonthIndex, error) {
-	m, err := a.knownMonth(ctx, now, i)
+func (l *Log) Month(ctx context.Context, now *format.Head, i int) (*format.MonthIndex, error) {
+	m, err := l.knownMonth(ctx, now, i)
 	if err != nil {
 		return nil, err
 	}
-	return a.completeKnownMonth(ctx, now, i, m)
+	return l.completeKnownMonth(ctx, now, i, m)
+}
+
+// RebuildMonth makes the index of file i of the log from the log alone, for Month. It does
+// not read the stored index.
+func (l *Log) RebuildMonth(ctx context.Context, now *format.Head, i int) error {
+	_, err := l.completeKnownMonth(ctx, now, i, nil)
+	return err
 }
 
 // knownMonth returns what is known of the index of file i of the log: the one in memory, or
 // the stored one, or nil.
-func (a *Archive) knownMonth(ctx context.Context, now *Region, i int) (*format.MonthIndex, error) {
+func (l *Log) knownMonth(ctx context.Context, now *format.Head, i int) (*format.MonthIndex, error) {
 	f := now.Files[i]
-	if m := a.months.get(now.RegionID, f.Month); m != nil && m.FirstSequence == f.FirstSequence {
+	if m := l.months.get(now.RegionID, f.Month); m != nil && m.FirstSequence == f.FirstSequence {
 		return m, nil
 	}
-	m, err := a.loadMonthIndex(ctx, now.RegionID, f)
+	m, err := l.loadMonthIndex(ctx, now.RegionID, f)
 	var damaged *format.DamagedError
 	if errors.As(err, &damaged) {
 		return nil, nil
@@ -74,34 +81,34 @@ func (a *Archive) knownMonth(ctx context.Context, now *Region, i int) (*format.M
 
 // completeKnownMonth returns the index of file i of the log up to now, and keeps it. m is
 // what knownMonth returned.
-func (a *Archive) completeKnownMonth(
-	ctx context.Context, now *Region, i int, m *format.MonthIndex,
+func (l *Log) completeKnownMonth(
+	ctx context.Context, now *format.Head, i int, m *format.MonthIndex,
 ) (*format.MonthIndex, error) {
-	complete, err := a.completeMonth(ctx, now, i, m)
+	complete, err := l.completeMonth(ctx, now, i, m)
 	var damaged *format.DamagedError
 	if m != nil && errors.As(err, &damaged) { // the index is of another log, or the log is damaged
-		complete, err = a.completeMonth(ctx, now, i, nil)
+		complete, err = l.completeMonth(ctx, now, i, nil)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if m == nil || complete.LastSequence() >= m.LastSequence() { // else now is an older state
-		a.months.put(complete)
+		l.months.put(complete)
 	}
 	return complete, nil
 }
 
 // completeMonth returns m with the commits of file i that it lacks, up to now. It begins
 // anew if m is nil. It returns *format.DamagedError if the log does not go on where m ends.
-func (a *Archive) completeMonth(
-	ctx context.Context, now *Region, i int, m *format.MonthIndex,
+func (l *Log) completeMonth(
+	ctx context.Context, now *format.Head, i int, m *format.MonthIndex,
 ) (*format.MonthIndex, error) {
 	last, hash := now.LastOfFile(i), now.Log.Hash
 	if i+1 < len(now.Files) {
 		hash = now.Files[i+1].Previous
 	}
 	f := now.Files[i]
-	key, err := a.keys.Log(now.RegionID, f.Month)
+	key, err := l.keys.Log(now.RegionID, f.Month)
 	if err != nil {
 		return nil, err
 	}
@@ -110,11 +117,11 @@ func (a *Archive) completeMonth(
 	}
 	switch {
 	case m.LastSequence() < last:
-		if m, err = a.addToMonth(ctx, m.Clone(), key, last); err != nil {
+		if m, err = l.addToMonth(ctx, m.Clone(), key, last); err != nil {
 			return nil, err
 		}
 	case m.LastSequence() > last && last >= m.FirstSequence: // now is an older state
-		commits, err := a.readCommits(ctx, m, int(last-m.FirstSequence), int(last-m.FirstSequence)+1)
+		commits, err := l.readCommits(ctx, m, int(last-m.FirstSequence), int(last-m.FirstSequence)+1)
 		if err != nil {
 			return nil, err
 		}
@@ -129,17 +136,17 @@ func (a *Archive) completeMonth(
 }
 
 // addToMonth adds the commits of the log key behind m up to a number.
-func (a *Archive) addToMonth(
+func (l *Log) addToMonth(
 	ctx context.Context, m *format.MonthIndex, key string, last int64,
 ) (*format.MonthIndex, error) {
-	lines, err := a.openLines(ctx, key, m.Length)
+	lines, err := l.openAt(ctx, key, m.Length)
 	if err != nil {
 		return nil, err
 	}
-	r := &Region{Head: format.Head{RegionID: m.RegionID, Sequence: m.LastSequence(), CommittedAt: m.CommittedAt}}
+	r := &format.Head{RegionID: m.RegionID, Sequence: m.LastSequence(), CommittedAt: m.CommittedAt}
 	r.Log.Hash, r.Log.Length = m.Hash, m.Length
 	for m.LastSequence() < last {
-		c, at, err := lines.NextCommit(&r.Head, true)
+		c, at, err := lines.NextCommit(r, true)
 		if err == io.EOF || err == nil && c.Sequence != r.Sequence+1 { // it is of another month
 			break
 		}
@@ -156,13 +163,13 @@ func (a *Archive) addToMonth(
 // another, up to now. It leaves out those that retention has removed. It reads the stored
 // ones at once. What is missing comes from the log, one month after the other: it may be
 // much.
-func (a *Archive) readMonths(ctx context.Context, now *Region, from, until int) ([]*format.MonthIndex, error) {
+func (l *Log) readMonths(ctx context.Context, now *format.Head, from, until int) ([]*format.MonthIndex, error) {
 	known := make([]*format.MonthIndex, len(now.Files))
 	group, loading := errgroup.WithContext(ctx)
 	group.SetLimit(maxParallel)
 	for i := from; i < until; i++ {
 		group.Go(func() (err error) {
-			known[i], err = a.knownMonth(loading, now, i)
+			known[i], err = l.knownMonth(loading, now, i)
 			return err
 		})
 	}
@@ -171,7 +178,7 @@ func (a *Archive) readMonths(ctx context.Context, now *Region, from, until int) 
 	}
 	var months []*format.MonthIndex
 	for i := from; i < until; i++ {
-		m, err := a.completeKnownMonth(ctx, now, i, known[i])
+		m, err := l.completeKnownMonth(ctx, now, i, known[i])
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -185,14 +192,17 @@ func (a *Archive) readMonths(ctx context.Context, now *Region, from, until int) 
 
 // loadMonthIndex reads the stored index of a file of the log. It returns *format.DamagedError if
 // the index is missing or damaged.
-func (a *Archive) loadMonthIndex(ctx context.Context, region string, f format.LogFile) (*format.MonthIndex, error) {
-	key, err := a.keys.MonthIndex(region, f.Month)
+func (l *Log) loadMonthIndex(ctx context.Context, region string, f format.LogFile) (*format.MonthIndex, error) {
+	key, err := l.keys.MonthIndex(region, f.Month)
 	if err != nil {
 		return nil, err
 	}
-	data, err := a.readObject(ctx, "month index", key, "it is missing")
+	data, _, err := l.bucket.Get(ctx, key, "")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &format.DamagedError{Key: key, Reason: "it is missing"}
+	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("reading month index %q: %w", key, err)
 	}
 	m, err := format.DecodeMonthIndex(region, f.Month, data)
 	if err == nil && m.FirstSequence != f.FirstSequence {

@@ -1,4 +1,4 @@
-package archive
+package commitlog
 
 import (
 	"bytes"
@@ -14,21 +14,15 @@ import (
 	"community-images/shared/archive/format"
 )
 
-const (
-	// firstWindow is how many bytes of the log a reader asks for first. Each further window
-	// is windowGrowth times as large, up to maxWindow: most readers want a page.
-	firstWindow, windowGrowth, maxWindow = 64 << 10, 4, 1 << 20
-)
-
 // FirstCommit returns the number and time of the first commit that is kept. now is the
 // present state. ErrNoData means that there is none.
-func (a *Archive) FirstCommit(ctx context.Context, now *Region) (*TooEarlyError, error) {
+func (l *Log) FirstCommit(ctx context.Context, now *format.Head) (*TooEarlyError, error) {
 	if i := now.FirstKeptFile(); i < len(now.Files) && !now.Swept.At.IsZero() {
 		f := now.Files[i]
 		return &TooEarlyError{First: f.FirstCommittedAt, FirstSequence: f.FirstSequence}, nil
 	}
 	// The state does not come from a head, so only the bucket knows.
-	err := a.tooEarlyError(ctx, now, 0)
+	err := l.tooEarlyError(ctx, now, 0)
 	var first *TooEarlyError
 	if errors.As(err, &first) {
 		return first, nil
@@ -39,21 +33,21 @@ func (a *Archive) FirstCommit(ctx context.Context, now *Region) (*TooEarlyError,
 // LastCommitAt returns the number of the last commit with CommittedAt <= t. now is the
 // present state. It returns 0 if every commit is later and commit 1 is kept, and
 // *TooEarlyError if earlier commits are no longer kept.
-func (a *Archive) LastCommitAt(ctx context.Context, now *Region, t time.Time) (sequence int64, err error) {
+func (l *Log) LastCommitAt(ctx context.Context, now *format.Head, t time.Time) (sequence int64, err error) {
 	if !now.CommittedAt.After(t) {
 		return now.Sequence, nil
 	}
 	i := now.FileAt(func(f format.LogFile) bool { return f.FirstCommittedAt.After(t) })
 	if i < 0 {
-		first, err := a.FirstCommit(ctx, now)
+		first, err := l.FirstCommit(ctx, now)
 		if err == nil && first.FirstSequence > 1 {
 			err = first
 		}
 		return 0, err
 	}
-	m, err := a.month(ctx, now, i)
+	m, err := l.Month(ctx, now, i)
 	if errors.Is(err, fs.ErrNotExist) { // retention has removed the month
-		return 0, a.tooEarlyError(ctx, now, i+1)
+		return 0, l.tooEarlyError(ctx, now, i+1)
 	}
 	if err != nil {
 		return 0, err
@@ -65,7 +59,7 @@ func (a *Archive) LastCommitAt(ctx context.Context, now *Region, t time.Time) (s
 // skips months that retention has removed. It ends with the first error. *TooEarlyError
 // means that retention removed a month after an earlier one had been read, so that
 // commits would be missing in between.
-func (a *Archive) Commits(ctx context.Context, now *Region, from int64) iter.Seq2[*format.Commit, error] {
+func (l *Log) Commits(ctx context.Context, now *format.Head, from int64) iter.Seq2[*format.Commit, error] {
 	return func(yield func(*format.Commit, error) bool) {
 		begun := false
 		visit := func(c *format.Commit) bool {
@@ -73,14 +67,14 @@ func (a *Archive) Commits(ctx context.Context, now *Region, from int64) iter.Seq
 			return yield(c, nil)
 		}
 		for i := max(0, now.FileOf(from)); i < len(now.Files); i++ {
-			goOn, err := a.visitMonth(ctx, now, i, from, visit)
+			goOn, err := l.visitMonth(ctx, now, i, from, visit)
 			// A missing file is one that retention has removed. Before the first commit
 			// it is skipped; after that it would leave a gap.
 			if errors.Is(err, fs.ErrNotExist) {
 				if !begun {
 					continue
 				}
-				err = a.tooEarlyError(ctx, now, i+1)
+				err = l.tooEarlyError(ctx, now, i+1)
 			}
 			if err != nil {
 				yield(nil, err)
@@ -94,23 +88,23 @@ func (a *Archive) Commits(ctx context.Context, now *Region, from int64) iter.Seq
 
 // visitMonth calls visit for the commits of file i of the log, up to now, from a number on,
 // until visit returns false. Then goOn is false.
-func (a *Archive) visitMonth(
-	ctx context.Context, now *Region, i int, from int64, visit func(*format.Commit) bool,
+func (l *Log) visitMonth(
+	ctx context.Context, now *format.Head, i int, from int64, visit func(*format.Commit) bool,
 ) (goOn bool, err error) {
 	if from <= now.Files[i].FirstSequence { // the whole month needs no index
-		return a.visitWholeMonth(ctx, now, i, visit)
+		return l.visitWholeMonth(ctx, now, i, visit)
 	}
-	m, err := a.month(ctx, now, i)
+	m, err := l.Month(ctx, now, i)
 	if err != nil {
 		return false, err
 	}
-	size := a.window
+	size := l.Window
 	for at := int(from - m.FirstSequence); at < len(m.Offsets); {
 		until := at + 1
 		for until < len(m.Offsets) && m.End(until)-m.Offsets[at] <= int64(size) {
 			until++
 		}
-		commits, err := a.readCommits(ctx, m, at, until)
+		commits, err := l.readCommits(ctx, m, at, until)
 		if err != nil {
 			return false, err
 		}
@@ -126,22 +120,22 @@ func (a *Archive) visitMonth(
 
 // visitWholeMonth is visitMonth from the first commit of the file on. It reads the file
 // piece by piece.
-func (a *Archive) visitWholeMonth(
-	ctx context.Context, now *Region, i int, visit func(*format.Commit) bool,
+func (l *Log) visitWholeMonth(
+	ctx context.Context, now *format.Head, i int, visit func(*format.Commit) bool,
 ) (goOn bool, err error) {
 	f := now.Files[i]
-	lines, err := a.OpenLog(ctx, now.RegionID, f.Month)
+	lines, err := l.Open(ctx, now.RegionID, f.Month)
 	if err != nil {
 		return false, err
 	}
 	last := now.LastOfFile(i)
-	r := &Region{Head: format.Head{RegionID: now.RegionID, Sequence: f.FirstSequence - 1}}
+	r := &format.Head{RegionID: now.RegionID, Sequence: f.FirstSequence - 1}
 	r.Log.Hash = f.Previous
 	for r.Sequence < last {
-		c, _, err := lines.NextCommit(&r.Head, true)
+		c, _, err := lines.NextCommit(r, true)
 		switch {
 		case err == io.EOF, err == nil && c.Sequence != r.Sequence+1: // it is of another month
-			return false, now.checkComplete(i, r.Sequence, lines.Key())
+			return false, checkComplete(now, i, r.Sequence, lines.Key())
 		case err != nil:
 			return false, err
 		}
@@ -156,13 +150,13 @@ func (a *Archive) visitWholeMonth(
 // CommitsBackward yields the commits of a region from number from down to the first
 // that is kept, newest first. now is the present state; from is at most its Sequence.
 // It ends with the first error.
-func (a *Archive) CommitsBackward(ctx context.Context, now *Region, from int64) iter.Seq2[*format.Commit, error] {
+func (l *Log) CommitsBackward(ctx context.Context, now *format.Head, from int64) iter.Seq2[*format.Commit, error] {
 	return func(yield func(*format.Commit, error) bool) {
 		for i := now.FileOf(from); i >= 0; i-- {
-			m, err := a.month(ctx, now, i)
+			m, err := l.Month(ctx, now, i)
 			goOn := false
 			if err == nil {
-				goOn, err = a.visitBackward(ctx, m, int(from-m.FirstSequence), func(c *format.Commit) bool { return yield(c, nil) })
+				goOn, err = l.visitBackward(ctx, m, int(from-m.FirstSequence), func(c *format.Commit) bool { return yield(c, nil) })
 			}
 			// Retention removes the oldest months first.
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -177,16 +171,16 @@ func (a *Archive) CommitsBackward(ctx context.Context, now *Region, from int64) 
 
 // visitBackward calls visit for the commits of a month from a position down, newest first,
 // until visit returns false. Then goOn is false.
-func (a *Archive) visitBackward(
+func (l *Log) visitBackward(
 	ctx context.Context, m *format.MonthIndex, from int, visit func(*format.Commit) bool,
 ) (goOn bool, err error) {
-	size := a.window
+	size := l.Window
 	for until := min(from+1, len(m.Offsets)); until > 0; size = min(windowGrowth*size, maxWindow) {
 		at := until - 1
 		for at > 0 && m.End(until-1)-m.Offsets[at-1] <= int64(size) {
 			at--
 		}
-		commits, err := a.readCommits(ctx, m, at, until)
+		commits, err := l.readCommits(ctx, m, at, until)
 		if err != nil {
 			return false, err
 		}
@@ -202,13 +196,13 @@ func (a *Archive) visitBackward(
 
 // readCommits reads the commits of a month from one position up to but not including
 // another.
-func (a *Archive) readCommits(ctx context.Context, m *format.MonthIndex, from, until int) ([]*format.Commit, error) {
-	key, err := a.keys.Log(m.RegionID, m.Month)
+func (l *Log) readCommits(ctx context.Context, m *format.MonthIndex, from, until int) ([]*format.Commit, error) {
+	key, err := l.keys.Log(m.RegionID, m.Month)
 	if err != nil {
 		return nil, err
 	}
 	start, end := m.Offsets[from], m.End(until-1)
-	data, err := a.bucket.GetFrom(ctx, key, start, end-start)
+	data, err := l.bucket.GetFrom(ctx, key, start, end-start)
 	if err != nil {
 		return nil, fmt.Errorf("reading log %q: %w", key, err)
 	}
@@ -235,8 +229,8 @@ func (a *Archive) readCommits(ctx context.Context, m *format.MonthIndex, from, u
 
 // EndedScopes returns the scopes that ended in a kept commit, in canonical order, each
 // once. Some of them may be there again.
-func (a *Archive) EndedScopes(ctx context.Context, now *Region) ([]format.ScopeRef, error) {
-	months, err := a.readMonths(ctx, now, now.FirstKeptFile(), len(now.Files))
+func (l *Log) EndedScopes(ctx context.Context, now *format.Head) ([]format.ScopeRef, error) {
+	months, err := l.readMonths(ctx, now, now.FirstKeptFile(), len(now.Files))
 	if err != nil {
 		return nil, err
 	}
