@@ -72,13 +72,13 @@ var (
 		"history":  {"apierror", "archive", "archive/format", "catalog"},
 		"hint":     {"access"},
 		"etag":     {"apierror"},
-		"render":   {"archive/format", "catalog", "jsonscan"},
+		"render":   {"alias", "archive/format", "catalog", "jsonscan"},
 		"status":   {"archive/format", "catalog", "metrics"},
 		"openapi":  {"archive/format", "catalog"},
 
 		"lookupmetrics": {"metrics"},
 
-		"": {"access", "apierror", "archive", "archive/format", "catalog", "metrics"},
+		"": {"access", "alias", "apierror", "archive", "archive/format", "catalog", "metrics"},
 	}
 )
 

@@ -100,8 +100,10 @@ func TestFaultsOfAFile(t *testing.T) {
 		`{"Aliases":["newest"]}`:    `Aliases[0] must be an object, got "newest"`,
 		`{"Aliases":[{}]}`: "Aliases[0].Name is missing; Aliases[0].RegionId is missing; " +
 			"Aliases[0].Lookup is missing",
-		entry(`,"Pins":1`):           "Aliases[0].Pins is unknown; allowed are Name, RegionId, Lookup, Description, Pin, got 1",
-		entry(`,"Description":7`):    "Aliases[0].Description must be a text of at most 500 bytes without control characters, got 7",
+		entry(`,"Pins":1`): "Aliases[0].Pins is unknown; allowed are Name, RegionId, Lookup, Description, Pin, " +
+			"got 1",
+		entry(`,"Description":7`): "Aliases[0].Description must be a text of at most 500 bytes without control " +
+			"characters, got 7",
 		entry(`,"Description":"\n"`): `Aliases[0].Description must be a text`,
 		entry(`,"Pin":null`):         "Aliases[0].Pin must be an object",
 		entry(`,"Pin":{}`):           "Aliases[0].Pin.ImageId is missing; Aliases[0].Pin.Reason is missing",
@@ -110,7 +112,8 @@ func TestFaultsOfAFile(t *testing.T) {
 		entry(`,"Pin":{"ImageId":"m-1","Reason":"r","Until":"tomorrow"}`): `Aliases[0].Pin.Until must be an RFC 3339 time ` +
 			`with its zone, for example 2027-01-31T00:00:00Z, got "tomorrow"`,
 		entry(`,"Pin":{"ImageId":"m-1","Reason":"r","Until":"2027-01-31T00:00:00"}`): "with its zone",
-		strings.Replace(entry(""), `"q=x"`, `""`, 1):                                 "Aliases[0].Lookup must be parameters of /v1/images",
+		strings.Replace(entry(""), `"q=x"`, `""`, 1): "" +
+			"Aliases[0].Lookup must be parameters of /v1/images",
 		strings.Replace(entry(""), `"q=x"`, `"a!b"`, 1): onlyARun + `Aliases[0].Lookup cannot be answered: ! is not a ` +
 			`parameter, got "a!b"`,
 		strings.Replace(entry(""), "cn-hangzhou", "cn-beijing", 1): onlyARun + `Aliases[0].RegionId must be a region that ` +
@@ -173,10 +176,11 @@ func TestMostAliases(t *testing.T) {
 	if got, err := parse(file(100, "cn-hangzhou")); err != nil || len(got["cn-hangzhou"]) != 100 {
 		t.Error(len(got["cn-hangzhou"]), err)
 	}
-	if _, err := parse(file(101, "cn-hangzhou")); err == nil || err.Error() != "Aliases has 101 entries; the limit is 100" {
+	_, err := parse(file(101, "cn-hangzhou"))
+	if err == nil || err.Error() != "Aliases has 101 entries; the limit is 100" {
 		t.Error(err)
 	}
-	_, err := parse(file(50, "moon"))
+	_, err = parse(file(50, "moon"))
 	if err == nil || strings.Count(err.Error(), "RegionId") != 10 || !strings.HasSuffix(err.Error(), "; 40 more faults") {
 		t.Error(err)
 	}

@@ -10,8 +10,9 @@
 //     anything is read.
 //   - state finds the region, its state at the moment that is asked for, and the scopes
 //     that are selected, as far as the caller may see them.
-//   - imageset loads, filters, groups and sorts the images. history reads what happened.
-//     hint says why an answer has few images, and etag compares what the caller has.
+//   - imageset loads, filters, groups and sorts the images. aliases finds what aliases stand
+//     for. history reads what happened. hint says why an answer has few images, and etag
+//     compares what the caller has.
 //   - render writes the answer. status says how each region is, and lookupmetrics what
 //     this instance answered. openapi describes all answers.
 //

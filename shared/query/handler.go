@@ -9,7 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"community-images/shared/alias"
 	"community-images/shared/apierror"
+	"community-images/shared/query/aliases"
 	"community-images/shared/query/budget"
 	"community-images/shared/query/etag"
 	"community-images/shared/query/fault"
@@ -80,12 +82,12 @@ func (c *call) serveRoute(ctx context.Context) error {
 	if size > request.MaxURIBytes {
 		return uriTooLong(size, request.MaxURIBytes)
 	}
-	imageID, err := c.admit(path)
+	variable, err := c.admit(path)
 	if err != nil {
 		return err
 	}
 	rt := c.route
-	req, err := c.parseRequest(rt.Route, imageID)
+	req, err := c.parseRequest(rt.Route, variable)
 	if err != nil {
 		return err
 	}
@@ -109,12 +111,12 @@ func (c *call) serveRoute(ctx context.Context) error {
 }
 
 // admit finds the route of a path and checks the method and the token. It returns
-// the image id if the path holds one.
-func (c *call) admit(path string) (imageID string, err error) {
+// the value of the variable if the path has one.
+func (c *call) admit(path string) (variable string, err error) {
 	// From here on the call is answered by the lookup of the caller's grant. The
 	// error is needed only if the route is not public.
 	denied := c.authenticate()
-	rt, imageID, err := c.findRoute(path)
+	rt, variable, err := c.findRoute(path)
 	if err != nil {
 		return "", err
 	}
@@ -127,7 +129,7 @@ func (c *call) admit(path string) (imageID string, err error) {
 	if c.private = c.requiresToken() && !rt.Public; c.private && denied != nil {
 		return "", denied
 	}
-	return imageID, nil
+	return variable, nil
 }
 
 // hasRoomForCursor returns true if a Link header can repeat a long request with
@@ -166,18 +168,23 @@ func methodNotAllowed(method, allowed string) error {
 // maxImageID bounds the image id in a path, in bytes.
 const maxImageID = 256
 
-// findRoute returns the route of a path, and the image id if the path holds
-// one. The id is decoded. It returns an error for an id that no image can have,
-// so that nothing is read for it.
-func (s *Service) findRoute(path string) (rt *servedRoute, imageID string, err error) {
+// findRoute returns the route of a path, and the value of the variable if the path
+// has one. It is decoded. It returns an error for an id that no image can have, or a
+// name that no alias can have, so that nothing is read for it.
+func (s *Service) findRoute(path string) (rt *servedRoute, variable string, err error) {
 	for _, rt := range s.routes {
 		id, ok := rt.MatchPath(path)
 		if !ok {
 			continue
 		}
 		id, err := url.PathUnescape(id)
+		switch {
+		case rt.HasAliasName():
+			if err != nil || !alias.IsName(id) {
+				return nil, "", aliases.NewNameError()
+			}
 		// An id goes into errors, logs and cache keys.
-		if err != nil || !request.IsPrintable(id) || len(id) > maxImageID {
+		case err != nil || !request.IsPrintable(id) || len(id) > maxImageID:
 			return nil, "", &apierror.Error{
 				Status:    http.StatusNotFound,
 				Code:      fault.CodeImage,
@@ -208,14 +215,16 @@ func (s *Service) noRoute(path string) error {
 // The cache is keyed by the bytes of the query: the same lookup is usually sent
 // by the same program, which writes it in the same way. Requests are shared
 // between calls and must not be changed.
-func (c *call) parseRequest(rt *request.Route, imageID string) (*request.Request, error) {
+func (c *call) parseRequest(rt *request.Route, variable string) (*request.Request, error) {
 	accept := etag.JoinHeaderLines(c.r.Header, "Accept")
 	// Which names are valid depends on the grant, so it is a part of the key.
-	key := c.lookup.grantKey + rt.Pattern + "\n" + imageID + "\n" + c.r.URL.RawQuery + "\n" + accept
+	key := c.lookup.grantKey + rt.Pattern + "\n" + variable + "\n" + c.r.URL.RawQuery + "\n" + accept
 	if req, ok := c.parsedRequests.Get(key); ok {
 		return req, nil
 	}
-	req, err := request.Parse(&c.lookup.parser, rt, request.Raw{ImageID: imageID, Query: c.r.URL.RawQuery, Accept: accept})
+	req, err := request.Parse(&c.lookup.parser, rt, request.Raw{
+		Variable: variable, Query: c.r.URL.RawQuery, Accept: accept,
+	})
 	if err != nil {
 		return nil, err
 	}

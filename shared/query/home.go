@@ -67,7 +67,7 @@ func (l *Lookup) renderHomePage() string {
 	}
 	for _, rt := range l.service.routes {
 		name := "<code>" + rt.Pattern + "</code>"
-		if rt.Example == "" && !rt.HasImageID() { // others do not work without parameters
+		if rt.Example == "" && !strings.Contains(rt.Pattern, "{") { // others do not work without parameters
 			name = link(rt.Pattern)
 		}
 		routes.WriteString("<dt>" + name + "<dd>" + html.EscapeString(rt.About))

@@ -22,6 +22,10 @@ func (p *isolationTest) randomQuestion() (target string, tags [2]string) {
 			"_any", "hidden-1", "none"})
 	}
 	image := func() string { return pick(r, []string{"m-00", "m-01", "m-02", "m-05", "m-only-1", "m-11", "m-none"}) }
+	alias := func() string {
+		return pick(r, []string{"mine", "mine-held", "secret-0", "mixed-secret-1", "all-secret", "dated-secret",
+			"wrong-secret", "none"})
+	}
 	when := func() string {
 		return pick(r, []string{fmt.Sprint(1 + r.IntN(70)), fmt.Sprint(1 + r.IntN(12)),
 			fmt.Sprintf("-%dh", r.IntN(2500)), "-1h",
@@ -47,8 +51,9 @@ func (p *isolationTest) randomQuestion() (target string, tags [2]string) {
 	words := func(list ...string) func() string { return func() string { return pick(r, list) } }
 	path := pick(r, []string{"/v1/images", "/v1/images", "/v1/images", "/v1/images/" + image(), "/v1/images/" +
 		image() + "/history", "/v1/clusters", "/v1/changes", "/v1/changes", "/v1/diff", "/v1/diff", "/v1/matrix",
-		"/v1/status", "/metrics", "/openapi.json", "/", "/healthz", "/v1/none"})
-	where, paged := strings.HasPrefix(path, "/v1/") && path != "/v1/status" &&
+		"/v1/aliases", "/v1/aliases/" + alias(), "/v1/status", "/metrics", "/openapi.json", "/", "/healthz", "/v1/none"})
+	isAlias := strings.HasPrefix(path, "/v1/aliases")
+	where, paged := strings.HasPrefix(path, "/v1/") && path != "/v1/status" && !isAlias &&
 		path != "/v1/none", path == "/v1/images" || path == "/v1/matrix"
 	set(10, "RegionId", words(hangzhou, hangzhou, beijing, "cn-none"))
 	if where {
@@ -56,6 +61,11 @@ func (p *isolationTest) randomQuestion() (target string, tags [2]string) {
 		set(20, "InstanceType", words("ecs.c7.large", "*", "_any", "ecs.secret", "ecs.c7.larg"))
 		set(5, "maxAge", words("1h", "40d"))
 		set(40, "at", when)
+	}
+	if isAlias {
+		set(5, "maxAge", words("1h", "40d"))
+		set(40, "at", when)
+		set(40, "format", words("json", "ids", "csv", "table"))
 	}
 	set(5, "limit", words("0", "x"))
 	if strings.HasSuffix(path, "history") || path == "/v1/changes" {

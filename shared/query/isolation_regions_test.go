@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"community-images/shared/alias"
 	"community-images/shared/catalog"
 )
 
@@ -23,6 +25,7 @@ func (p *isolationTest) runWorlds(paths []string, step int) {
 	later := time.Duration(1+p.rand.IntN(60)) * time.Hour
 	at := p.alone.Now.Add(later)
 	apart, early, between := !about && !p.ended, p.rand.IntN(2) == 0, time.Duration(p.rand.IntN(1200))*time.Second
+	p.changeAliases(step, about, apart)
 	for _, w := range p.twins {
 		w.Now = w.Now.Add(later)
 		if apart {
@@ -63,6 +66,37 @@ func (p *isolationTest) runWorlds(paths []string, step int) {
 	}
 	for _, w := range append(p.twins[:], p.alone) {
 		w.Now = w.Now.Add(59 * time.Minute) // by then everything above has been done
+	}
+}
+
+// changeAliases changes the caller's aliases in a run that commits something inside the grant,
+// and those of others in a run that commits something in each world.
+func (p *isolationTest) changeAliases(step int, about, apart bool) {
+	if apart {
+		return
+	}
+	own := p.grant.Clusters[0]
+	if about || p.ownAliases == nil {
+		p.ownAliases = []alias.Definition{
+			{Name: "mine", Lookup: "ClusterId=" + own + "&sort=-OsTag.Version", Description: fmt.Sprint("step ", step)},
+			{Name: "mine-held", Lookup: "ClusterId=" + strings.Join(p.grant.Clusters, ","), Pin: &alias.Pin{
+				ImageID: fmt.Sprintf("m-%02d", p.rand.IntN(6)), Reason: "r",
+				Until: catalog.At(epoch.Add(time.Duration(p.rand.IntN(1500)) * time.Hour))}},
+		}
+	}
+	p.alone.Aliases = alias.File{hangzhou: p.ownAliases}
+	for _, w := range p.twins {
+		hidden := []alias.Definition{
+			{Name: "all-secret", Lookup: "ClusterId=*", Description: fmt.Sprint("Hidden ", w.rand.IntN(9))},
+			{Name: "dated-secret", Lookup: "ClusterId=" + own + "&sort=-FirstSeen"},
+			{Name: "wrong-secret", Lookup: "ClusterId=" + own + "&Secret=1"},
+		}
+		for i, name := range w.names {
+			name = cmp.Or(name, "_any")
+			hidden = append(hidden, alias.Definition{Name: fmt.Sprint("secret-", i), Lookup: "ClusterId=" + name},
+				alias.Definition{Name: fmt.Sprint("mixed-secret-", i), Lookup: "ClusterId=" + own + "," + name})
+		}
+		w.Aliases = alias.File{hangzhou: append(hidden, p.ownAliases...)}
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"community-images/shared/access"
+	"community-images/shared/alias"
 	"community-images/shared/archive"
 	"community-images/shared/query"
 	"community-images/shared/query/querytest"
@@ -47,6 +48,7 @@ type isolationTest struct {
 	rand          *rand.Rand
 	grant         access.Grant
 	ownContent    content // scopes that the grant covers, now
+	ownAliases    []alias.Definition
 	twins         [2]*twinWorld
 	alone         *twinWorld // where there is nothing else, and nobody is checked
 	compared      int
@@ -277,7 +279,7 @@ func maskCommits(target string, rec *httptest.ResponseRecorder) string {
 	}
 	modified := rec.Header()["Last-Modified"]
 	path, _, _ := strings.Cut(target, "?")
-	if path == "/v1/changes" || path == "/v1/clusters" || strings.HasPrefix(path, "/v1/images/") {
+	if path == "/v1/aliases" || path == "/v1/changes" || path == "/v1/clusters" || strings.HasPrefix(path, "/v1/images/") {
 		modified = nil
 	}
 	return fmt.Sprint(rec.Code, rec.Header()["Content-Type"], rec.Header()["Warning"], rec.Header()["X-Snapshot-Age"],

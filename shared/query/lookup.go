@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"community-images/shared/access"
+	"community-images/shared/query/aliases"
 	"community-images/shared/query/history"
 	"community-images/shared/query/imageset"
 	"community-images/shared/query/request"
@@ -17,6 +18,7 @@ type Lookup struct {
 	*state.Resolver
 	history  *history.Reader
 	sets     *imageset.Cache
+	aliases  *aliases.Finder
 	parser   request.Config
 	grantKey string       // access.Grant.Key, for caches that callers share; empty: everything
 	grant    access.Grant // without its name
@@ -27,12 +29,13 @@ type Lookup struct {
 // be those that the grant covers.
 func newLookup(s *Service, parser request.Config, st state.States, sets *imageset.Cache, grant access.Grant) *Lookup {
 	h := &history.Reader{States: st, Sets: sets, Schema: parser.Schema}
+	r := &state.Resolver{
+		States: st, Regions: parser.Regions, Now: s.now, MaxStale: s.maxStale, Report: s.report,
+		HasImage: h.WasEverOffered,
+	}
 	return &Lookup{
-		Resolver: &state.Resolver{
-			States: st, Regions: parser.Regions, Now: s.now, MaxStale: s.maxStale, Report: s.report,
-			HasImage: h.WasEverOffered,
-		},
-		history: h, sets: sets, parser: parser, grantKey: grant.Key(), grant: grant, service: s,
+		Resolver: r, history: h, sets: sets, aliases: &aliases.Finder{Resolver: r, Sets: sets, Schema: parser.Schema},
+		parser: parser, grantKey: grant.Key(), grant: grant, service: s,
 	}
 }
 

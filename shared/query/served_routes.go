@@ -19,6 +19,8 @@ func newServedRoutes() []*servedRoute {
 		"/v1/images":                   (*Lookup).serveImages,
 		"/v1/images/{ImageId}/history": (*Lookup).serveFeed,
 		"/v1/images/{ImageId}":         (*Lookup).serveImage,
+		"/v1/aliases":                  (*Lookup).serveAliases,
+		"/v1/aliases/{Name}":           (*Lookup).serveAlias,
 		"/v1/clusters":                 (*Lookup).serveClusters,
 		"/v1/changes":                  (*Lookup).serveFeed,
 		"/v1/diff":                     (*Lookup).serveDiff,

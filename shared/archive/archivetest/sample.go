@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"community-images/shared/alias"
 	"community-images/shared/catalog"
 )
 
@@ -60,10 +61,16 @@ func ParseImages(t testing.TB, objects ...string) []*catalog.Image {
 // NewSmallRegion returns a fixture with three commits in Hangzhou, an hour
 // apart; Now is half an hour after the last. Cluster ehpc-a gains and loses
 // images and is asked about one instance type too. The check of ehpc-b fails in
-// the last run. ehpc-new has never answered.
+// the last run. ehpc-new has never answered. The alias "newest" is that of ehpc-a, and
+// "held" is that of ehpc-b, with a pin that ends after the first commit.
 func NewSmallRegion(t testing.TB) *Fixture {
 	t.Helper()
 	f := New(t)
+	f.Aliases = alias.File{Hangzhou: {
+		{Name: "held", Lookup: "ClusterId=ehpc-b&sort=-OsTag.Version",
+			Pin: &alias.Pin{ImageID: "m-cent79", Reason: "drivers", Until: catalog.At(f.Now.Add(30 * time.Minute))}},
+		{Name: "newest", Description: "of ehpc-a", Lookup: "ClusterId=ehpc-a&Status=Available&sort=-OsTag.Version"},
+	}}
 	common := ParseImages(t, SampleImage, CentOS79)
 	f.CommitRun(Hangzhou, Content{
 		"_any/_any":           common,

@@ -6,15 +6,10 @@ package aliases
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net/http"
 	"time"
 
 	"community-images/shared/alias"
-	"community-images/shared/apierror"
 	"community-images/shared/catalog"
-	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 	"community-images/shared/query/imageset"
 	"community-images/shared/query/request"
@@ -56,16 +51,34 @@ const (
 	RulePin    Rule = "pin"
 )
 
-// Target is an alias at a moment, before any image is loaded.
-type Target struct {
-	alias.State
-	Request *request.Request // the parsed lookup
-	Subject *state.Subject   // of the lookup
-	Rule    Rule
+// Verdict says which rule holds at a time.
+type Verdict struct {
+	Rule Rule
 	// RuleSince is the time of the commit that gave the alias its lookup or pin, or when the
 	// pin ended.
 	RuleSince    catalog.Time
 	IsPinExpired bool
+}
+
+// Judge returns which rule of an alias holds at a time.
+func Judge(a alias.State, at catalog.Time) Verdict {
+	switch {
+	case a.Pin == nil:
+		return Verdict{RuleLookup, a.Since, false}
+	case a.Pin.IsActive(at):
+		return Verdict{RulePin, a.Since, false}
+	case a.Pin.Until.After(a.Since.Time):
+		return Verdict{RuleLookup, a.Pin.Until, true}
+	}
+	return Verdict{RuleLookup, a.Since, true} // it had ended before it was committed
+}
+
+// Target is an alias at a moment, before any image is loaded.
+type Target struct {
+	alias.State
+	Verdict
+	Request *request.Request // the parsed lookup
+	Subject *state.Subject   // of the lookup
 }
 
 // Resolve returns what an alias is about at a moment. Errors are those of the lookup as a
@@ -80,17 +93,7 @@ func (f *Finder) Resolve(ctx context.Context, a alias.State, m Moment) (*Target,
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{State: a, Request: req, Subject: sub, Rule: RuleLookup, RuleSince: a.Since}
-	switch {
-	case a.Pin.IsActive(m.At):
-		t.Rule = RulePin
-	case a.Pin != nil:
-		t.IsPinExpired = true
-		if a.Pin.Until.After(a.Since.Time) {
-			t.RuleSince = a.Pin.Until
-		}
-	}
-	return t, nil
+	return &Target{State: a, Verdict: Judge(a, m.At), Request: req, Subject: sub}, nil
 }
 
 // Found is the result of Find.
@@ -133,30 +136,4 @@ func (f *Finder) Find(ctx context.Context, t *Target) (Found, error) {
 		found.Image = set.Image(rows[0])
 	}
 	return found, nil
-}
-
-// newUnusableError returns the error for a lookup that a run has accepted and that cannot be
-// parsed here: a field of it may be withheld.
-func newUnusableError(name string, err error) error {
-	reason := err.Error()
-	var e *apierror.Error
-	if errors.As(err, &e) {
-		reason = e.Message
-	}
-	return &apierror.Error{
-		Status: http.StatusConflict, Code: fault.CodeLookup,
-		Message:   fmt.Sprintf("The lookup of alias %q cannot be answered here: %s", name, reason),
-		Recommend: "Tell the operator, who defines the aliases.",
-	}
-}
-
-// newDatesUnknownError returns the error for a lookup by dates without an index. Any other
-// answer could be another image than the alias means.
-func newDatesUnknownError(name string) error {
-	message := fmt.Sprintf("Alias %q is chosen by the dates of images, which are not known: the index of the region is "+
-		"missing or damaged.", name)
-	return &apierror.Error{
-		Status: http.StatusServiceUnavailable, Code: fault.CodeDamaged, Message: message, RetryAfter: 60,
-		Recommend: "Try again after the next run that changes something.", Cause: errors.New(message),
-	}
 }

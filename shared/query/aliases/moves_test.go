@@ -22,7 +22,8 @@ func TestAliasesThatACommitMoved(t *testing.T) {
 	f := archivetest.New(t)
 	newest := alias.Definition{Name: "newest", Lookup: "OsTag.Platform=CentOS&sort=-OsTag.Version"}
 	pinned := newest
-	pinned.Name, pinned.Pin = "pinned", &alias.Pin{ImageID: "m-cent79", Reason: "r", Until: catalog.At(f.Now.Add(150 * time.Minute))}
+	pinned.Name = "pinned"
+	pinned.Pin = &alias.Pin{ImageID: "m-cent79", Reason: "r", Until: catalog.At(f.Now.Add(150 * time.Minute))}
 	f.Aliases = alias.File{archivetest.Hangzhou: {newest, pinned,
 		{Name: "elsewhere", Lookup: "ClusterId=ehpc-gone"},
 		{Name: "nothing", Lookup: "q=nothing"},
@@ -52,8 +53,8 @@ func TestAliasesThatACommitMoved(t *testing.T) {
 		named(cent79, "newest", aliases.RuleLookup),
 		{Name: "nothing", Problem: "No image matches the lookup."},
 		named(cent79, "pinned", aliases.RulePin),
-		{Name: "unusable", Problem: `The lookup of alias "unusable" cannot be answered here: Nonsense is not a parameter of ` +
-			"the lookup of an alias. Allowed: ClusterId, InstanceType, q, sort, latestBy, and every field of an image " +
+		{Name: "unusable", Problem: `The lookup of alias "unusable" cannot be answered here: Nonsense is not a parameter ` +
+			"of the lookup of an alias. Allowed: ClusterId, InstanceType, q, sort, latestBy, and every field of an image " +
 			"(see /openapi.json)."},
 	}
 	if diff := cmp.Diff(want, imagesOf(before)); diff != "" {
@@ -63,7 +64,8 @@ func TestAliasesThatACommitMoved(t *testing.T) {
 	f.Now = f.Now.Add(2 * time.Hour)
 	content["_any/_any"] = archivetest.ParseImages(t, archivetest.CentOS79, archivetest.CentOS710)
 	after := f.CommitRun(archivetest.Hangzhou, content)
-	moved := []aliases.Move{{Before: named(cent79, "newest", aliases.RuleLookup), After: named(cent710, "newest", aliases.RuleLookup)}}
+	moved := []aliases.Move{{Before: named(cent79, "newest", aliases.RuleLookup),
+		After: named(cent710, "newest", aliases.RuleLookup)}}
 	if diff := cmp.Diff(moved, aliases.Moves(imagesOf(before), imagesOf(after))); diff != "" {
 		t.Error(diff)
 	}
@@ -71,7 +73,8 @@ func TestAliasesThatACommitMoved(t *testing.T) {
 	f.Now = f.Now.Add(time.Hour)
 	content["_any/_any"] = append(content["_any/_any"], archivetest.ParseImages(t, archivetest.Windows)...)
 	last := f.CommitRun(archivetest.Hangzhou, content)
-	moved = []aliases.Move{{Before: named(cent79, "pinned", aliases.RulePin), After: named(cent710, "pinned", aliases.RuleLookup)}}
+	moved = []aliases.Move{{Before: named(cent79, "pinned", aliases.RulePin),
+		After: named(cent710, "pinned", aliases.RuleLookup)}}
 	if diff := cmp.Diff(moved, aliases.Moves(imagesOf(after), imagesOf(last))); diff != "" {
 		t.Error(diff)
 	}
@@ -83,7 +86,8 @@ func TestStoreThatFailsIsNoMove(t *testing.T) {
 	t.Parallel()
 	f := archivetest.New(t)
 	f.Aliases = alias.File{archivetest.Hangzhou: {{Name: "newest", Lookup: "sort=-OsTag.Version"}}}
-	r := f.CommitRun(archivetest.Hangzhou, archivetest.Content{"_any/_any": archivetest.ParseImages(t, archivetest.CentOS79)})
+	r := f.CommitRun(archivetest.Hangzhou, archivetest.Content{
+		"_any/_any": archivetest.ParseImages(t, archivetest.CentOS79)})
 	finder := aliases.NewFinder(archive.New(brokenBucket{f.Bucket}, f.Keys), func() time.Time { return f.Now })
 	if images, err := finder.ImagesOf(t.Context(), r); err == nil || !errors.Is(err, errBroken) {
 		t.Errorf("images are %+v, the error is %v", images, err)

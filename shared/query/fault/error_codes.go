@@ -62,8 +62,11 @@ var ErrorCodes = []struct {
 	{404, CodeNoMatch, "fewer images match than minCount requires"},
 	{404, CodeEarly, "the requested time is before the first commit that is kept"},
 	{404, CodeFuture, "no commit has this number yet, or a feed would begin after its end"},
+	{404, CodeAlias, "no alias has this name, or none had at the requested time"},
 	{405, CodeMethod, "only GET and HEAD are allowed"},
 	{406, CodeAccept, "the route has none of the media types in the Accept header"},
+	{409, CodePin, "the alias is pinned to an image that its scopes no longer offer"},
+	{409, CodeLookup, "the lookup of the alias cannot be answered here, for example because a field of it is withheld"},
 	{410, CodeGone, "the requested scopes offered the image once and no longer do"},
 	{410, CodeExpired, "the state that the cursor belongs to, or the commits after it, are no longer kept, or the log " +
 		"does not hold the commit that the cursor follows, for example after a restore"},

@@ -82,6 +82,10 @@ func (d *Description) describeParams(rt *request.Route) []any {
 			"description": "id of the image, percent-encoded", "schema": jsonObject{"type": "string"},
 			"example": "m-bp181x855551ww5yq"})
 	}
+	if rt.HasAliasName() {
+		parameters = append(parameters, jsonObject{"name": "Name", "in": "path", "required": true,
+			"description": "name of the alias", "schema": jsonObject{"type": "string"}, "example": "centos-newest"})
+	}
 	for _, p := range rt.Params {
 		parameters = append(parameters, d.describeParam(rt, p))
 	}
@@ -122,6 +126,8 @@ func (d *Description) canAnswer(rt *request.Route, status int) bool {
 		return d.RequiresTokens && !rt.Public
 	case http.StatusNotFound:
 		return rt.HasParam(request.ParamAt.Name) || rt.Pattern == "/" // the replica at the root has such
+	case http.StatusConflict:
+		return rt.HasAliasName()
 	// A cursor expires, and an image can be gone.
 	case http.StatusGone:
 		return rt.HasParam(request.ParamCursor.Name) || rt.HasImageID()
@@ -323,9 +329,9 @@ func answerHeaders(rt *request.Route) jsonObject {
 	headers["X-Snapshot-Age"] = headerSchema(
 		"seconds since the oldest check in the answer; not there if nothing in it was ever checked with success")
 	headers["Warning"] = headerSchema("110 if any part of the answer is stale")
-	if rt.Filters {
-		headers["X-Hint"] = headerSchema("why there are few images or none: sentences with \"; \" between them, " +
-			"percent-encoded, at most 512 bytes")
+	if rt.Filters || rt.HasAliasName() {
+		headers["X-Hint"] = headerSchema("what a person should know of the answer, for example why it has few images: " +
+			"sentences with \"; \" between them, percent-encoded, at most 512 bytes")
 	}
 	if rt.HasParam("cursor") {
 		headers["Link"] = headerSchema("rel=next: the next page")
@@ -334,7 +340,7 @@ func answerHeaders(rt *request.Route) jsonObject {
 	switch {
 	case rt.HasParam("since"):
 		headers["X-Next-Cursor"] = headerSchema("where the feed goes on")
-	case rt.HasParam("at") && !rt.HasImageID():
+	case rt.HasParam("at") && !strings.Contains(rt.Pattern, "{"):
 		headers["X-Total-Count"] = headerSchema("matches on all pages")
 	}
 	return headers

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"community-images/shared/archive/format"
+	"community-images/shared/query/aliases"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 	"community-images/shared/query/render"
@@ -17,6 +18,8 @@ var bodyTypes = map[string]reflect.Type{
 	"images":               reflect.TypeFor[render.ImagesBody](),
 	"imagesImageId":        reflect.TypeFor[render.ImageBody](),
 	"imagesImageIdHistory": reflect.TypeFor[render.HistoryBody](),
+	"aliases":              reflect.TypeFor[render.AliasesBody](),
+	"aliasesName":          reflect.TypeFor[render.AliasBody](),
 	"changes":              reflect.TypeFor[render.ChangesBody](),
 	"clusters":             reflect.TypeFor[render.ClustersBody](),
 	"diff":                 reflect.TypeFor[render.DiffBody](),
@@ -29,6 +32,7 @@ var bodyTypes = map[string]reflect.Type{
 // Other structs are described where they stand.
 var objectTypes = map[string]reflect.Type{
 	"Error":       reflect.TypeFor[render.Error](),
+	"Alias":       reflect.TypeFor[render.Alias](),
 	"Image":       reflect.TypeFor[render.Image](),
 	"Snapshot":    reflect.TypeFor[render.Snapshot](),
 	"FieldChange": reflect.TypeFor[render.FieldChange](),
@@ -48,6 +52,7 @@ var objectTypes = map[string]reflect.Type{
 func (d *Description) schemas() jsonObject {
 	m := &schemaMaker{names: map[reflect.Type]string{}, enums: map[reflect.Type][]string{
 		reflect.TypeFor[format.State]():       {string(format.StateOK), string(format.StateFailed), string(format.StateHeld)},
+		reflect.TypeFor[aliases.Rule]():       {string(aliases.RuleLookup), string(aliases.RulePin)},
 		reflect.TypeFor[request.KindName]():   request.KindNames,
 		reflect.TypeFor[request.ImageState](): request.ImageStateNames(),
 		reflect.TypeFor[render.ErrorCode]():   errorCodeNames(),

@@ -36,7 +36,7 @@ func TestOpenAPIOfAGuardedService(t *testing.T) {
 			security = item.Get.Security
 		}
 		needs := len(*security) > 0
-		target := strings.Replace(pattern, "{ImageId}", "m-cent79", 1)
+		target := strings.NewReplacer("{ImageId}", "m-cent79", "{Name}", "newest").Replace(pattern)
 		for header, status := range map[string]int{"": 401, querytest.Bearer("none"): 403} {
 			if got := querytest.Get(h, target, "Authorization", header).Code; (got == status) != needs {
 				t.Errorf("%s answers %d; that it needs a token: %v", pattern, got, needs)

@@ -28,7 +28,7 @@ func TestOpenAPIIsValidAndTrue(t *testing.T) {
 	}
 	tried := 0
 	for pattern, item := range doc.Paths.Map() {
-		base := strings.Replace(pattern, "{ImageId}", "m-cent79", 1)
+		base := strings.NewReplacer("{ImageId}", "m-cent79", "{Name}", "newest").Replace(pattern)
 		for _, p := range item.Get.Parameters {
 			if p.Value.In == "path" || p.Value.Example == nil {
 				continue
@@ -88,6 +88,8 @@ var exampleQueries = map[string][]string{
 	"/v1/changes":                  {"", "?since=1", "?since=3"},
 	"/v1/diff":                     {"?from=1&ClusterId=ehpc-a", "?ClusterId=ehpc-a&with=ehpc-b"},
 	"/v1/matrix":                   {"", "?ClusterId=ehpc-a&InstanceType=_any,ecs.c7.large", "?q=none"},
+	"/v1/aliases":                  {"", "?at=1"},
+	"/v1/aliases/{Name}":           {"", "?at=2"},
 	"/v1/status":                   {"", "?RegionId=cn-hangzhou"},
 	"/healthz":                     {""},
 }
@@ -101,7 +103,7 @@ func checkBodySchema(t *testing.T, h http.Handler, pattern string, schema *opena
 	}
 	for _, query := range exampleQueries[pattern] {
 		for _, id := range []string{"m-cent79", "m-ubuntu"} {
-			target := strings.Replace(pattern, "{ImageId}", id, 1) + query
+			target := strings.NewReplacer("{ImageId}", id, "{Name}", "newest").Replace(pattern) + query
 			rec := querytest.Get(h, target)
 			var body any
 			if err := json.Unmarshal(rec.Body.Bytes(), &body); err != nil {

@@ -126,6 +126,8 @@ func TestOpenAPIHasTheStatuses(t *testing.T) {
 		"/v1/images":                   {"?ClusterId=nope", "?cursor=x"},
 		"/v1/images/{ImageId}":         {"?ClusterId=nope", ""},
 		"/v1/images/{ImageId}/history": {"?ClusterId=nope", "?at=9"},
+		"/v1/aliases":                  {"?at=9"},
+		"/v1/aliases/{Name}":           {"?at=9"},
 		"/v1/clusters":                 {"?ClusterId=nope"},
 		"/v1/changes":                  {"?since=9"},
 		"/v1/diff":                     {"?from=9"},
@@ -133,7 +135,7 @@ func TestOpenAPIHasTheStatuses(t *testing.T) {
 		"/":                            {""}, // the replica's
 	}
 	for pattern, item := range doc.Paths.Map() {
-		path := strings.Replace(pattern, "{ImageId}", "m-win", 1)
+		path := strings.NewReplacer("{ImageId}", "m-win", "{Name}", "newest").Replace(pattern)
 		documented := func(status int) bool { return item.Get.Responses.Status(status) != nil }
 		for _, query := range append(met[pattern], "", "?nope=1") {
 			if rec := querytest.Get(h, path+query); !documented(rec.Code) {
@@ -171,7 +173,8 @@ func TestOpenAPIHasTheHeaders(t *testing.T) {
 		}
 		sent := map[string]bool{}
 		for _, q := range append(queries, "?limit=1", "?ClusterId=ehpc-b") {
-			rec := querytest.Get(h, strings.Replace(pattern, "{ImageId}", "m-bp181x855551ww5yq****", 1)+q)
+			fill := strings.NewReplacer("{ImageId}", "m-bp181x855551ww5yq****", "{Name}", "held")
+			rec := querytest.Get(h, fill.Replace(pattern)+q)
 			if rec.Code != 200 {
 				continue
 			}

@@ -63,15 +63,20 @@ type parser struct {
 
 // Raw is a request to a route as it came.
 type Raw struct {
-	ImageID string // from the path, decoded
-	Query   string // escaped
-	Accept  string // the header Accept
+	Variable string // of the path, decoded: the ImageId, or the name of an alias
+	Query    string // escaped
+	Accept   string // the header Accept
 }
 
 // Parse parses a request to a route. Its error names every fault.
 // Nothing is read from the store.
 func Parse(c *Config, rt *Route, raw Raw) (*Request, error) {
-	p := &parser{schema: c.Schema, config: c, request: &Request{Route: rt, ImageID: raw.ImageID}}
+	p := &parser{schema: c.Schema, config: c, request: &Request{Route: rt}}
+	if rt.HasAliasName() {
+		p.request.AliasName = raw.Variable
+	} else {
+		p.request.ImageID = raw.Variable
+	}
 	for _, param := range p.splitQuery(raw.Query) {
 		p.parseAny(param)
 	}
@@ -294,7 +299,7 @@ func (p *parser) checkCombination(isFormatGiven bool) {
 // between pages, and settings that change what is shown, are left out.
 func (p *parser) canonicalQuery(withPage bool) string {
 	var b strings.Builder
-	b.WriteString(p.request.Route.Pattern + "\n" + p.request.ImageID + "\n")
+	b.WriteString(p.request.Route.Pattern + "\n" + p.request.ImageID + p.request.AliasName + "\n")
 	// Other settings make another answer, so its ETag must differ.
 	if withPage && len(p.schema.Withheld) > 0 {
 		b.WriteString("\x00" + strings.Join(p.schema.Withheld, ",") + "\n")

@@ -13,6 +13,8 @@ type Request struct {
 	// Route says which parameters there are and who serves the request.
 	Route   *Route
 	ImageID string // from the path; empty on routes without {ImageId}
+	// AliasName is from the path; empty on routes without {Name}.
+	AliasName string
 	scopeParams
 	filterParams
 	listParams

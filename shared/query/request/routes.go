@@ -8,7 +8,7 @@ import (
 // Route is one path and what it takes. Requests are matched against the table of
 // routes, errors list it, and /openapi.json is made from it.
 type Route struct {
-	Pattern     string          // the path, with at most one {ImageId}
+	Pattern     string          // the path, with at most one variable: {ImageId} or {Name}
 	About       string          // for the OpenAPI document and the list of routes
 	Params      []Param         // besides the filters
 	Filters     bool            // the fields of images are parameters too
@@ -21,20 +21,21 @@ type Route struct {
 	selects func(Selection) Selection
 }
 
-// MatchPath returns true if the route has an escaped path, and the image id in
+// MatchPath returns true if the route has an escaped path, and the value of the variable in
 // it, still escaped.
-func (rt *Route) MatchPath(path string) (escapedID string, ok bool) {
-	before, after, variable := strings.Cut(rt.Pattern, "{ImageId}")
-	if !variable {
+func (rt *Route) MatchPath(path string) (escaped string, ok bool) {
+	before, rest, hasVariable := strings.Cut(rt.Pattern, "{")
+	if !hasVariable {
 		return "", path == rt.Pattern
 	}
+	_, after, _ := strings.Cut(rest, "}")
 	// The path is still escaped: a slash inside an id is %2F and matches.
 	rest, hasPrefix := strings.CutPrefix(path, before)
-	escapedID, hasSuffix := strings.CutSuffix(rest, after)
-	if !hasPrefix || !hasSuffix || escapedID == "" || strings.Contains(escapedID, "/") {
+	escaped, hasSuffix := strings.CutSuffix(rest, after)
+	if !hasPrefix || !hasSuffix || escaped == "" || strings.Contains(escaped, "/") {
 		return "", false
 	}
-	return escapedID, true
+	return escaped, true
 }
 
 // AllowedMethods returns the value of the header Allow. POST at the root is for
@@ -48,6 +49,9 @@ func (rt *Route) AllowedMethods() string {
 
 // HasImageID returns true if the path contains the id of an image.
 func (rt *Route) HasImageID() bool { return strings.Contains(rt.Pattern, "{ImageId}") }
+
+// HasAliasName returns true if the path contains the name of an alias.
+func (rt *Route) HasAliasName() bool { return strings.Contains(rt.Pattern, "{Name}") }
 
 // HasParam returns true if the route has a parameter of that name, filters not
 // counted.
@@ -88,9 +92,9 @@ var (
 )
 
 // Routes returns the table of routes. The first one that matches a path
-// serves it, so a longer pattern with {ImageId} must stand before a shorter one.
+// serves it, so a longer pattern with a variable must stand before a shorter one.
 func Routes() []*Route {
-	return slices.Concat(imageRoutes(), scopeRoutes(), serviceRoutes())
+	return slices.Concat(imageRoutes(), aliasRoutes(), scopeRoutes(), serviceRoutes())
 }
 
 // imageRoutes are the routes about the images of chosen scopes, and about one

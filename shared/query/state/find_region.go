@@ -46,6 +46,24 @@ func (r *Resolver) FindRegion(ctx context.Context, req *request.Request) (string
 	return r.decideRegion(ctx, req, found)
 }
 
+// FindRegionWith returns the region that a request names, the only one, or the only one for
+// which has returns true. notFound makes the error if has returns false for all.
+func (r *Resolver) FindRegionWith(
+	ctx context.Context, req *request.Request, has func(Current) (bool, error), notFound func() error,
+) (string, error) {
+	switch {
+	case req.Region != "":
+		return req.Region, nil
+	case len(r.Regions) == 1:
+		return r.Regions[0], nil
+	}
+	found := r.searchRegions(ctx, false, has)
+	if found.count == 0 && found.failure == nil && found.withoutData < len(r.Regions) {
+		return "", notFound()
+	}
+	return r.decideRegion(ctx, req, found)
+}
+
 // decideRegion returns the region that a search has found, or the error that
 // says why it found none or several.
 func (r *Resolver) decideRegion(ctx context.Context, req *request.Request, found regionSearch) (string, error) {

@@ -1,0 +1,205 @@
+package query
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"community-images/shared/alias"
+	"community-images/shared/apierror"
+	"community-images/shared/catalog"
+	"community-images/shared/query/aliases"
+	"community-images/shared/query/etag"
+	"community-images/shared/query/fault"
+	"community-images/shared/query/hint"
+	"community-images/shared/query/render"
+	"community-images/shared/query/request"
+	"community-images/shared/query/state"
+)
+
+// serveAlias serves /v1/aliases/{Name}. As with a list of images, the ETag is known before
+// any image is loaded.
+func (s *Lookup) serveAlias(ctx context.Context, req *request.Request) (*answer, error) {
+	region, err := s.aliases.FindRegion(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	current, st, err := s.LoadState(ctx, req, region)
+	if err != nil {
+		return nil, err
+	}
+	a, ok := st.VisibleAliases().Find(req.AliasName)
+	if !ok {
+		return nil, aliases.NewNotFoundError(req.AliasName, region, st)
+	}
+	t, err := s.aliases.Resolve(ctx, a, s.aliasMoment(req, current, st))
+	if err != nil {
+		return nil, err
+	}
+	modified := t.Subject.Scopes.NewestContent
+	if t.RuleSince.After(modified.Time) {
+		modified = t.RuleSince
+	}
+	return &answer{
+		freshness:    &t.Subject.Freshness,
+		region:       region,
+		etag:         etag.Make(region, aliasETagPart(a, t), req.Canonical, req.Format),
+		lastModified: modified,
+		render: func(ctx context.Context, prefix []byte) (*body, error) {
+			return s.renderAlias(ctx, prefix, req, t)
+		},
+	}, nil
+}
+
+// aliasMoment returns the moment that a request about aliases means. A pin is judged at the
+// time that is asked for; of a commit that is the time when it was made.
+func (s *Lookup) aliasMoment(req *request.Request, current state.Current, st *state.RegionState) aliases.Moment {
+	m := aliases.Moment{Current: current, State: st, At: catalog.At(s.Now()), AsOf: req.At, MaxAge: req.MaxAge}
+	switch {
+	case req.At.Sequence != 0:
+		m.At = st.CommittedAt
+	case req.At.IsSet:
+		m.At = catalog.At(req.At.ResolveTime(s.Now()))
+	}
+	return m
+}
+
+// aliasETagPart stands for all that the answer about an alias depends on.
+func aliasETagPart(a alias.State, t *aliases.Target) string {
+	data, _ := json.Marshal(a) // it came from JSON
+	return fmt.Sprint(string(data), t.Verdict, t.Subject.ContentKey())
+}
+
+// renderAlias finds the image of a target and renders it.
+func (s *Lookup) renderAlias(
+	ctx context.Context, prefix []byte, req *request.Request, t *aliases.Target,
+) (*body, error) {
+	found, err := s.aliases.Find(ctx, t)
+	switch {
+	case err != nil:
+		return nil, err
+	case found.IsPinGone:
+		return nil, aliases.NewPinGoneError(t, found)
+	case found.Image == nil:
+		return nil, s.newAliasEmptyError(ctx, t, found)
+	}
+	b := &body{}
+	if t.IsPinExpired {
+		b.hints.Texts = append(b.hints.Texts, fmt.Sprintf("The pin on image %s (%s) ended at %s; the lookup decides again.",
+			t.Pin.ImageID, t.Pin.Reason, t.Pin.Until))
+	}
+	if req.Format == request.FormatIDs {
+		b.bytes = []byte(found.Image.ImageID + "\n")
+		return b, nil
+	}
+	b.bytes, err = render.AppendMembers(prefix, render.NewAliasAnswer(t, found.Image, b.hints.Texts))
+	return b, err
+}
+
+// newAliasEmptyError returns the error for a lookup that no image matches, as minCount does.
+func (s *Lookup) newAliasEmptyError(ctx context.Context, t *aliases.Target, found aliases.Found) error {
+	hints := hint.Find(ctx, s.history, hint.Question{Request: t.Request, Subject: t.Subject, Set: found.Set}, true)
+	return &apierror.Error{
+		Status: http.StatusNotFound, Code: fault.CodeNoMatch,
+		Message:   fmt.Sprintf("No image matches the lookup of alias %s.", fault.Quote(t.Name)) + hints.Message(),
+		Recommend: "Tell the operator, who defines the aliases.",
+	}
+}
+
+// listedAlias is an alias on its way into the list.
+type listedAlias struct {
+	alias.State
+	aliases.Verdict
+	region string
+	target *aliases.Target // nil: err says why
+	err    error
+}
+
+// resolveListed returns an alias without its image.
+func (s *Lookup) resolveListed(ctx context.Context, a alias.State, m aliases.Moment) listedAlias {
+	l := listedAlias{State: a, Verdict: aliases.Judge(a, m.At), region: m.State.RegionID}
+	l.target, l.err = s.aliases.Resolve(ctx, a, m)
+	return l
+}
+
+// etagPart stands for all that the row of the alias depends on.
+func (l *listedAlias) etagPart() string {
+	if l.err == nil {
+		return aliasETagPart(l.State, l.target)
+	}
+	return fmt.Sprint(l.Name, l.Description, l.Lookup, l.Verdict, state.ToAPIError(l.err).Message)
+}
+
+// serveAliases serves /v1/aliases. Without RegionId it covers every region. An alias without
+// an image is in the list with its error. How fresh the answer is depends on all scopes of
+// the regions.
+func (s *Lookup) serveAliases(ctx context.Context, req *request.Request) (*answer, error) {
+	regions, err := s.regionsOfClusters(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	several := len(regions) > 1
+	subjects, f, err := s.ResolveRegions(ctx, req, regions)
+	if err != nil {
+		return nil, err
+	}
+	var list []listedAlias
+	parts := []string{req.Canonical, req.Format}
+	for _, sub := range subjects {
+		if err := s.CheckFreshness(req, sub); err != nil {
+			return nil, err
+		}
+		f = f.Merge(sub.Freshness, sub.Current.RegionID, several)
+		for _, a := range sub.State.VisibleAliases() {
+			l := s.resolveListed(ctx, a, s.aliasMoment(req, sub.Current, sub.State))
+			list, parts = append(list, l), append(parts, l.region, l.etagPart())
+		}
+	}
+	region := req.Region
+	if !several {
+		region = regions[0]
+	}
+	ans := &answer{freshness: &f, region: region, etag: etag.Make(parts...), lastModified: f.CommittedAt}
+	ans.render = func(ctx context.Context, prefix []byte) (*body, error) {
+		rows, isWhole := s.findAliases(ctx, list)
+		if !isWhole {
+			ans.etag = "" // the problem may be over soon, with the same commits
+		}
+		b, err := rows.Render(prefix, req)
+		return &body{bytes: b, total: strconv.Itoa(rows.TotalCount)}, err
+	}
+	return ans, nil
+}
+
+// findAliases finds the images of listed aliases. isWhole is false if one of them could not be
+// found because of the storage.
+func (s *Lookup) findAliases(ctx context.Context, list []listedAlias) (rows render.AliasList, isWhole bool) {
+	rows = render.AliasList{TotalCount: len(list), Aliases: []render.Alias{}}
+	isWhole = true
+	for _, l := range list {
+		row := render.NewAlias(l.region, l.State, l.Verdict)
+		err := l.err
+		if err == nil {
+			var found aliases.Found
+			found, err = s.aliases.Find(ctx, l.target)
+			switch {
+			case err != nil:
+			case found.IsPinGone:
+				err = aliases.NewPinGoneError(l.target, found)
+			case found.Image == nil:
+				err = s.newAliasEmptyError(ctx, l.target, found)
+			default:
+				row.ImageID, row.ImageName = found.Image.ImageID, found.Image.Text("ImageName")
+			}
+		}
+		if err != nil {
+			e := s.ReportRegionError(ctx, err)
+			isWhole = isWhole && e.Cause == nil
+			row.Error = &render.StatusError{Code: render.ErrorCode(e.Code), Message: e.Message}
+		}
+		rows.Aliases = append(rows.Aliases, row)
+	}
+	return rows, isWhole
+}
