@@ -23,11 +23,11 @@ const (
 // explainConditions says which conditions nothing meets, or how many images match
 // without each of them. If all that is captured has no match either, it is about that.
 func (f *finder) explainConditions() {
-	set, what, subject := f.Set, "image", "image of the selection"
+	set, matches, what, subject := f.Set, f.Matches, "image", "image of the selection"
 	if f.captured != nil && (f.capturedMatches == 0 || f.captured == f.Set) {
-		set, what, subject = f.captured, "captured image", "captured image"
+		set, matches, what, subject = f.captured, f.capturedMatches, "captured image", "captured image"
 	}
-	counts := set.CountConditions(f.filter)
+	counts := set.CountConditions(f.filter, matches)
 	if set.Len() == 0 || len(counts) == 0 {
 		return
 	}

@@ -20,10 +20,14 @@ type ConditionCount struct {
 const maxHintSteps = maxFilterSteps / 8
 
 // CountConditions counts for each condition of a filter the images that meet it, and
-// those that meet all others. It returns nil if the expressions would take too long.
-func (s *Set) CountConditions(f Filter) []ConditionCount {
+// those that meet all others. matches is the number of images that meet all conditions.
+// It returns nil if the expressions would take too long.
+func (s *Set) CountConditions(f Filter, matches int) []ConditionCount {
 	counts, accepts := s.separateConditions(f)
-	all := 0
+	if len(counts) == 1 { // most searches: the filter has tested each image already
+		counts[0].Alone, counts[0].Without = matches, s.Len()
+		return counts
+	}
 	for _, row := range s.allRows {
 		failed, last := 0, 0
 		for i := range counts {
@@ -33,15 +37,12 @@ func (s *Set) CountConditions(f Filter) []ConditionCount {
 				failed, last = failed+1, i
 			}
 		}
-		switch failed {
-		case 0:
-			all++
-		case 1: // only this condition keeps the image out
+		if failed == 1 { // only this condition keeps the image out
 			counts[last].Without++
 		}
 	}
 	for i := range counts {
-		counts[i].Without += all
+		counts[i].Without += matches
 	}
 	return counts
 }
@@ -72,7 +73,7 @@ func (s *Set) separateConditions(f Filter) ([]ConditionCount, func(i int, row in
 		case i < len(tests):
 			return tests[i].accepts(s.numbers[row])
 		case counts[i].Name == "q":
-			return containsAll(texts.textOf(s.numbers[row]), f.Words)
+			return texts.hasAll(s.numbers[row], f.Words, 0)
 		}
 		_, found := slices.BinarySearch(f.Ids, s.Image(row).ImageID)
 		return found

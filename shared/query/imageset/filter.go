@@ -68,8 +68,13 @@ func (s *Set) matchImages(f Filter, rows []int32) ([]int32, error) {
 		return rows, nil
 	}
 	var texts searchTexts
+	var skipTo int32
 	if len(f.Words) > 0 {
 		texts = s.Owner.texts.withImagesOf(s)
+		var ok bool
+		if skipTo, ok = s.Owner.texts.skipTo(s, f.Words); !ok {
+			return nil, nil
+		}
 	}
 	tests := s.makeTests(f)
 	if err := s.checkFilterCost(f.Conditions, rows, tests); err != nil {
@@ -79,7 +84,7 @@ func (s *Set) matchImages(f Filter, rows []int32) ([]int32, error) {
 	var found []int32
 	for _, row := range rows {
 		number := s.numbers[row]
-		if acceptsAll(tests, number) && (len(f.Words) == 0 || containsAll(texts.textOf(number), f.Words)) {
+		if acceptsAll(tests, number) && (len(f.Words) == 0 || texts.hasAll(number, f.Words, skipTo)) {
 			found = append(found, row)
 		}
 	}

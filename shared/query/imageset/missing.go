@@ -15,8 +15,10 @@ func (s *Set) MissingWords(f Filter) []string {
 	texts := s.Owner.texts.withImagesOf(s)
 	var missing []string
 	for _, word := range f.Words {
-		hasWord := func(number int32) bool { return containsAll(texts.textOf(number), [][]byte{word}) }
-		if !slices.ContainsFunc(s.numbers, hasWord) {
+		one := [][]byte{word}
+		skipTo, ok := s.Owner.texts.skipTo(s, one)
+		hasWord := func(number int32) bool { return texts.hasAll(number, one, skipTo) }
+		if !ok || !slices.ContainsFunc(s.numbers, hasWord) {
 			missing = append(missing, string(word))
 		}
 	}
