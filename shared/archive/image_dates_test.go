@@ -299,7 +299,7 @@ func (m *dateModel) check(b *fixture, about string) {
 		m.t.Fatal(err)
 	}
 	got := maps.Clone(x.Gone)
-	for i, im := range x.Images {
+	for i, im := range x.Images() {
 		got[im.ImageID] = x.Dates[i]
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.dates)) {

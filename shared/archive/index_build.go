@@ -96,7 +96,7 @@ func (b *indexBuilder) build(ctx context.Context, res *Result) (imageCount int, 
 	if err != nil {
 		return 0, err
 	}
-	return len(x.Images), b.bucket.Put(ctx, key, data)
+	return x.Len(), b.bucket.Put(ctx, key, data)
 }
 
 // addCommits learns the dates of images from the commits since the old index. last is

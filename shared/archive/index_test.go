@@ -96,7 +96,7 @@ func (b *fixture) renderIndex() string {
 		b.t.Fatal(err)
 	}
 	var out []string
-	for i, im := range c.Images {
+	for i, im := range c.Images() {
 		out = append(out, im.ImageID+" "+renderDates(c.Dates[i]))
 	}
 	for id, dates := range c.Gone {
@@ -179,6 +179,9 @@ func TestMissingOrDamagedIndexIsBuiltAnew(t *testing.T) {
 		"of a format to come":       func(b *fixture) { b.forgeIndex(`"Format":2`, `"Format":3`) },
 		"without its list":          func(b *fixture) { b.forgeIndex(`"Lists":1`, `"Lists":9`) },
 		"with a place out of range": func(b *fixture) { b.forgeIndex(`"Images":[0,1]`, `"Images":[0,7]`) },
+		"with images out of order":  func(b *fixture) { b.forgeIndex(`"ImageId":"a"`, `"ImageId":"z"`) },
+		"with an image twice":       func(b *fixture) { b.repeatFirstImage() },
+		"with an image without id":  func(b *fixture) { b.forgeIndex(`"ImageId":"b"`, `"ImageID":"b"`) },
 	} {
 		b := newFixture(t)
 		b.commitStep("a", "b")
@@ -207,6 +210,13 @@ func (b *fixture) forgeIndex(old, new string) {
 	data = bytes.Replace(slices.Concat(data[:at], data[at+64:]), []byte(old), []byte(new), 1)
 	sum := sha256.Sum256(data)
 	b.mem.Spoil(indexKey, slices.Concat(data[:at], []byte(hex.EncodeToString(sum[:])), data[at:]))
+}
+
+// repeatFirstImage puts the line of the first image in the place of the second one.
+func (b *fixture) repeatFirstImage() {
+	b.t.Helper()
+	lines := strings.SplitAfter(string(b.readObject(indexKey)), "\n")
+	b.forgeIndex(lines[2], lines[1])
 }
 
 // TestVerifyReadsTheIndex: what agrees with its own digest and not with
@@ -295,6 +305,7 @@ func FuzzIndex(f *testing.F) {
 		{`{"ChangedAt":"`, `{"ChangedAt":"2`}, {`,"FirstSeen":"`, `,"FirstSeen":"x`}, {`,"FirstSeen":`, `,"firstSeen":`},
 		{`{"ChangedAt":"",`, `{`}, {`"Lists":1`, `"Lists":0`}, {`"RegionId"`, `"regionid"`}, {"\n", "\r\n"},
 		{"\n", "\n\n"},
+		{`"ImageId":"a"`, `"ImageId":"c"`}, {`"ImageId":"b"`, `"ImageId":"a"`},
 	} {
 		f.Add([]byte(strings.ReplaceAll(bare, change.old, change.new)))
 	}
@@ -312,12 +323,18 @@ func FuzzIndex(f *testing.F) {
 			t.Fatal(err)
 		}
 		if err == nil {
+			for position := range c.Len() {
+				if from, to := c.FindImage(c.ImageID(position)); position < from || position >= to {
+					t.Errorf("image %d is not found", position)
+				}
+			}
 			for digest := range c.Lists {
 				images, _ := c.List(digest)
 				for _, im := range images {
 					im.Text("OsTag.Version")
 				}
 			}
+			c.Images()
 		}
 	})
 }

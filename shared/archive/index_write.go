@@ -70,7 +70,7 @@ func (w *Writer) putIndex(ctx context.Context, r *Region, res *Result) (imageCou
 	case b.old.Sequence > r.Sequence: // it is about other content
 		return 0, false, nil
 	case b.old.Sequence == r.Sequence:
-		return len(b.old.Images), false, nil
+		return b.old.Len(), false, nil
 	}
 	imageCount, err = b.build(ctx, res)
 	if err != nil {

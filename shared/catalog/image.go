@@ -34,11 +34,22 @@ func ParseImage(raw []byte) (*Image, error) {
 
 // newImage returns the image with a canonical object.
 func newImage(canonical string) (*Image, error) {
+	im, err := NewTrustedImage(canonical)
+	if err != nil {
+		return nil, err
+	}
+	return &im, nil
+}
+
+// NewTrustedImage returns the image with a canonical object, and shares its memory. It
+// does not check that the object is JSON: a digest has verified that this package wrote
+// it. It returns an error if the object has no usable ImageId.
+func NewTrustedImage(canonical string) (Image, error) {
 	if canonical == "" || canonical[0] != '{' {
-		return nil, fmt.Errorf("image is %s, not an object", shorten(canonical))
+		return Image{}, fmt.Errorf("image is %s, not an object", shorten(canonical))
 	}
 	// An ImageId that is no string is as good as none.
-	im := &Image{Raw: canonical}
+	im := Image{Raw: canonical}
 	for name, value := range jsonscan.Members(canonical) {
 		if name == "ImageId" && value[0] == '"' {
 			im.ImageID = jsonscan.Unquote(value)
@@ -46,12 +57,12 @@ func newImage(canonical string) (*Image, error) {
 		}
 	}
 	if im.ImageID == "" {
-		return nil, errors.New("image without an ImageId")
+		return Image{}, errors.New("image without an ImageId")
 	}
 	// The formats that print one id a line would print another list, and a
 	// terminal could obey them.
 	if strings.ContainsFunc(im.ImageID, isControl) {
-		return nil, fmt.Errorf("ImageId %q has a control character", shorten(im.ImageID))
+		return Image{}, fmt.Errorf("ImageId %q has a control character", shorten(im.ImageID))
 	}
 	return im, nil
 }

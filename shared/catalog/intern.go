@@ -70,23 +70,22 @@ func (in *Interner) decode(array string, parse func(string) (*Image, error)) ([]
 	return images, nil
 }
 
-// InternTrusted returns the images with the given canonical bytes. It does not
-// check that they are JSON: a digest has verified that this package wrote them.
-func (in *Interner) InternTrusted(raws [][]byte) ([]*Image, error) {
-	images := make([]*Image, len(raws))
-	for i, raw := range raws {
-		im, err := newImage(string(raw))
-		if err != nil {
-			return nil, err
-		}
-		images[i] = im
-	}
+// InternTrusted returns for each of some images of NewTrustedImage the one with its
+// content. Those share no memory with the given ones.
+func (in *Interner) InternTrusted(images []*Image) []*Image {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	for i, im := range images {
-		images[i] = in.intern(im)
+	interned := make([]*Image, len(images))
+	if in.seen == nil {
+		in.seen = make(map[string]*Image, len(images))
 	}
-	return images, nil
+	for i, im := range images {
+		interned[i] = in.seen[im.Raw]
+		if interned[i] == nil {
+			interned[i] = in.intern(&Image{Raw: strings.Clone(im.Raw), ImageID: strings.Clone(im.ImageID)})
+		}
+	}
+	return interned
 }
 
 // findSeen returns the images that were seen before with these bytes, and nil for

@@ -17,7 +17,8 @@ func NewIndex(h *Head, lists map[string][]*catalog.Image, dates DatesByID) *Inde
 		Lists: map[string][]int32{}, Gone: dates,
 	}
 	current := map[string]bool{}            // the digests that h has
-	positions := map[*catalog.Image]int32{} // in x.Images; equal images may have several addresses
+	positions := map[*catalog.Image]int32{} // in images; equal images may have several addresses
+	var images []*catalog.Image
 	for _, s := range h.Scopes() {
 		if s.Digest == "" {
 			continue
@@ -29,14 +30,15 @@ func NewIndex(h *Head, lists map[string][]*catalog.Image, dates DatesByID) *Inde
 	}
 	// Equal images stand beside each other now, so each content gets one position.
 	for _, im := range sortImages(positions) {
-		if n := len(x.Images); n == 0 || x.Images[n-1].Raw != im.Raw {
-			x.Images = append(x.Images, im)
+		if n := len(images); n == 0 || images[n-1].Raw != im.Raw {
+			images = append(images, im)
 			x.Dates = append(x.Dates, dates[im.ImageID])
 		}
-		positions[im] = int32(len(x.Images) - 1)
+		positions[im] = int32(len(images) - 1)
 	}
+	x.images.Store(&images)
 	// x.Gone began as all that is known. What is left of it is in no list.
-	for _, im := range x.Images {
+	for _, im := range images {
 		delete(x.Gone, im.ImageID)
 	}
 	for digest := range current {
@@ -52,8 +54,11 @@ func NewIndex(h *Head, lists map[string][]*catalog.Image, dates DatesByID) *Inde
 // sortImages returns the keys of a map in canonical order.
 func sortImages(set map[*catalog.Image]int32) []*catalog.Image {
 	images := slices.Collect(maps.Keys(set))
-	slices.SortFunc(images, func(a, b *catalog.Image) int {
-		return cmp.Or(strings.Compare(a.ImageID, b.ImageID), strings.Compare(a.Raw, b.Raw))
-	})
+	slices.SortFunc(images, compareImages)
 	return images
+}
+
+// compareImages is the canonical order of images.
+func compareImages(a, b *catalog.Image) int {
+	return cmp.Or(strings.Compare(a.ImageID, b.ImageID), strings.Compare(a.Raw, b.Raw))
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"unsafe"
 
 	"community-images/shared/catalog"
 )
@@ -51,14 +52,14 @@ const (
 // Encode returns the bytes that are stored: lines of JSON, the header first.
 func (x *Index) Encode() ([]byte, error) {
 	data, err := catalog.MarshalLine(indexHeader{
-		CommittedAt: x.CommittedAt, Format: Version, Gone: len(x.Gone), Images: len(x.Images),
+		CommittedAt: x.CommittedAt, Format: Version, Gone: len(x.Gone), Images: x.Len(),
 		Lists: len(x.Lists), RegionID: x.RegionID, Sequence: x.Sequence,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encoding index of %q: %w", x.RegionID, err)
 	}
 	// The parts are joined by hand: encoding/json would parse and copy each image again.
-	for i, im := range x.Images {
+	for i, im := range x.contents() {
 		data = x.Dates[i].append(data)
 		data = append(append(append(data, imagePrefix...), im.Raw...), "}\n"...)
 	}
@@ -87,16 +88,16 @@ func (d ImageDates) append(data []byte) []byte {
 	return append(append(data, datesMiddle...), d.FirstSeen.String()...)
 }
 
-// DecodeIndex decodes and verifies the stored index of a region. Equal images are shared
-// through interner. An error means that the index is damaged or of another format, and has
-// to be built anew.
+// DecodeIndex decodes and verifies the stored index of a region, and keeps data, which must
+// not change, until the images are interned. Equal images are shared through interner. An
+// error means that the index is damaged or of another format, and has to be built anew.
 func DecodeIndex(region string, data []byte, interner *catalog.Interner) (*Index, error) {
 	var h indexHeader
 	first, rest, _ := bytes.Cut(data, []byte{'\n'})
 	if err := json.Unmarshal(first, &h); err != nil {
 		return nil, err
 	}
-	// The images are decoded after the digest is known, because InternTrusted does
+	// The images are decoded after the digest is known, because NewTrustedImage does
 	// not check them; lists and ids are safe to decode meanwhile.
 	proved := make(chan bool, 1) // hashing beside the decoding: a cold reader waits for both
 	go func() { proved <- indexDigest.verify(data, h.Digest) }()
@@ -107,7 +108,8 @@ func DecodeIndex(region string, data []byte, interner *catalog.Interner) (*Index
 	if err != nil {
 		return nil, err
 	}
-	return x, x.decodeImages(images, interner)
+	x.interner = interner
+	return x, x.decodeImages(images)
 }
 
 // decodeLists decodes everything but the images, and returns the lines of the
@@ -134,48 +136,64 @@ func decodeLists(region string, h indexHeader, rest []byte) (x *Index, imageLine
 	return x, lines[:h.Images], x.decodeGone(lines[listsEnd : listsEnd+h.Gone])
 }
 
-// decodeImages sets x.Images and x.Dates.
-func (x *Index) decodeImages(lines [][]byte, interner *catalog.Interner) error {
-	raws := make([][]byte, len(lines))
+// decodeImages sets the images and x.Dates. All lookups rely on the order of the images.
+func (x *Index) decodeImages(lines [][]byte) error {
 	x.Dates = make([]ImageDates, len(lines))
-	times := timeCache{}
+	decoded, images := make([]catalog.Image, len(lines)), make([]*catalog.Image, len(lines))
+	var times datesDecoder
 	for i, line := range lines {
 		dates, raw, err := times.cutLine(line, imagePrefix)
 		if err != nil {
 			return err
 		}
-		x.Dates[i], raws[i] = dates, raw
+		// Nobody changes raw.
+		if decoded[i], err = catalog.NewTrustedImage(unsafe.String(unsafe.SliceData(raw), len(raw))); err != nil {
+			return err
+		}
+		x.Dates[i], images[i] = dates, &decoded[i]
+		if i > 0 && compareImages(images[i-1], images[i]) >= 0 {
+			return errors.New("the images of the index are not in order")
+		}
 	}
-	var err error
-	x.Images, err = interner.InternTrusted(raws)
-	return err
+	x.images.Store(&images)
+	return nil
 }
 
-// timeCache has parsed times by their text: most lines share a few.
-type timeCache map[string]catalog.Time
+// datesDecoder splits lines. It has the times of the last line: most lines share theirs
+// with the one before.
+type datesDecoder struct{ changedAt, firstSeen lastTime }
 
 // cutLine splits a line into its dates and the value after middle.
-func (t timeCache) cutLine(line []byte, middle string) (dates ImageDates, value []byte, err error) {
+func (d *datesDecoder) cutLine(line []byte, middle string) (dates ImageDates, value []byte, err error) {
 	changedAt, rest, hasDates := bytes.Cut(bytes.TrimPrefix(line, []byte(datesPrefix)), []byte(datesMiddle))
 	firstSeen, value, hasValue := bytes.Cut(rest, []byte(middle))
 	value, closed := bytes.CutSuffix(value, []byte{'}'})
 	if !hasDates || !hasValue || !closed {
 		return dates, nil, errors.New("a line of the index does not have the stored form")
 	}
-	if dates.ChangedAt, err = t.parse(changedAt); err == nil {
-		dates.FirstSeen, err = t.parse(firstSeen)
+	if dates.ChangedAt, err = d.changedAt.parse(changedAt); err == nil {
+		dates.FirstSeen, err = d.firstSeen.parse(firstSeen)
 	}
 	return dates, value, err
 }
 
-// parse parses a time.
-func (t timeCache) parse(text []byte) (at catalog.Time, err error) {
-	at, known := t[string(text)]
-	if !known {
-		err = at.UnmarshalText(text)
-		t[string(text)] = at
+// lastTime is the time that was parsed last, beside its text.
+type lastTime struct {
+	text []byte
+	time catalog.Time
+}
+
+// parse parses a time, and keeps text.
+func (l *lastTime) parse(text []byte) (catalog.Time, error) {
+	if bytes.Equal(text, l.text) {
+		return l.time, nil
 	}
-	return at, err
+	var at catalog.Time
+	if err := at.UnmarshalText(text); err != nil {
+		return at, err
+	}
+	l.text, l.time = text, at
+	return at, nil
 }
 
 // decodeListLines sets x.Lists. Their positions must be below imageCount.
@@ -202,20 +220,20 @@ func parsePositions(text []byte, limit int) ([]int32, error) {
 		return nil, nil
 	}
 	list := make([]int32, 0, bytes.Count(text, []byte{','})+1)
-	last, number := -1, 0
-	for i := 0; i <= len(text); i++ {
-		if i < len(text) && text[i] != ',' {
-			if number = number*10 + int(text[i]-'0'); text[i] < '0' || text[i] > '9' || number >= limit {
+	last := -1
+	for i := 0; i <= len(text); i++ { // a comma or the end of the text ends a number
+		number := 0
+		for ; i < len(text) && text[i] != ','; i++ {
+			digit := text[i] - '0'
+			if number = number*10 + int(digit); digit > 9 || number >= limit {
 				return nil, errors.New("a list of the index refers to an image that it does not have")
 			}
-			continue
 		}
-		// A comma or the end of the text ends a number.
 		if number <= last {
 			return nil, errors.New("a list of the index is not in order")
 		}
 		list = append(list, int32(number))
-		last, number = number, 0
+		last = number
 	}
 	return list, nil
 }
@@ -223,7 +241,7 @@ func parsePositions(text []byte, limit int) ([]int32, error) {
 // decodeGone sets x.Gone.
 func (x *Index) decodeGone(lines [][]byte) error {
 	x.Gone = make(map[string]ImageDates, len(lines))
-	times := timeCache{}
+	var times datesDecoder
 	for _, line := range lines {
 		dates, quoted, err := times.cutLine(line, gonePrefix)
 		if err != nil {

@@ -73,14 +73,14 @@ func (v *verifier) verifyIndex(r *format.Head, keys []string) error {
 // index x, if both are about the same content.
 func (v *verifier) verifyIndexImages(x *format.Index, r *format.Head) error {
 	isSame := !v.changedContent(x.Sequence, v.indexClaim) && !v.changedContent(v.indexClaim, x.Sequence)
-	if v.indexImages == 0 || v.indexImages == len(x.Images) || !isSame || x.Sequence > r.Sequence {
+	if v.indexImages == 0 || v.indexImages == x.Len() || !isSame || x.Sequence > r.Sequence {
 		return nil
 	}
 	key, err := v.keys.Head(r.RegionID)
 	if err != nil {
 		return err
 	}
-	v.report(key, "it says that the index has %d images, it has %d", v.indexImages, len(x.Images))
+	v.report(key, "it says that the index has %d images, it has %d", v.indexImages, x.Len())
 	return nil
 }
 

@@ -47,13 +47,16 @@ func (l List) Images() []*catalog.Image {
 	return images
 }
 
+// imageOverhead estimates the memory of an image beside its object, in bytes. An Image has
+// about a dozen fields, most of which point into Raw.
+const imageOverhead = 128
+
 // imageBytes estimates the memory of images. Images are shared between lists,
 // so a sum over lists is too high.
 func imageBytes(images []*catalog.Image) int {
 	n := 0
 	for _, im := range images {
-		// An Image has about a dozen fields, most of which point into Raw.
-		n += 128 + len(im.Raw)
+		n += imageOverhead + len(im.Raw)
 	}
 	return n
 }

@@ -46,16 +46,6 @@ type listLoader struct {
 	indexes map[string]*regionIndex // the last that was read, by region; guarded by mu
 }
 
-// regionIndex is the index of a region. Its images are every image of the
-// region once.
-type regionIndex struct {
-	*format.Index
-	dates *state.IndexDates // of its images
-	// upTo is the commit that the head named when the index was read. The index
-	// can be older: then reading it again would not help.
-	upTo int64
-}
-
 // NewListLoader returns a loader whose lists are without the redacted fields.
 func NewListLoader(source source.Archive, redactedFields []string) *listLoader {
 	return &listLoader{
@@ -98,6 +88,10 @@ func (l *listLoader) LoadList(ctx context.Context, region string, scope format.S
 	if list, ok := l.cache.Get(scope.Digest); ok {
 		return list, nil
 	}
+	if index := l.lastIndex(region); index.hasList(scope.Digest) {
+		images, _ := index.List(scope.Digest)
+		return l.cacheRedacted(scope.Digest, images), nil
+	}
 	done := l.flight.DoChan(scope.Digest, func() (any, error) {
 		// Other lookups may wait for this read, so it outlives its own lookup.
 		ctx, cancel := budget.WithDeadline(context.WithoutCancel(ctx))
@@ -133,11 +127,9 @@ func (l *listLoader) cacheRedacted(digest string, images []*catalog.Image) List 
 func (l *listLoader) LoadLists(
 	ctx context.Context, region string, scopes []format.ScopeState, indexSequence int64,
 ) ([]List, error) {
-	// One index costs less than many snapshots.
-	if l.countMissing(scopes) > maxSingleReads {
-		if err := l.ensureIndex(ctx, region, indexSequence); err != nil {
-			return nil, err
-		}
+	index, err := l.indexFor(ctx, region, scopes, indexSequence)
+	if err != nil {
+		return nil, err
 	}
 	lists := make([]List, len(scopes))
 	group, ctx := errgroup.WithContext(ctx)
@@ -145,6 +137,10 @@ func (l *listLoader) LoadLists(
 	for i, s := range scopes {
 		if list, ok := l.cache.Get(s.Digest); ok {
 			lists[i] = list
+			continue
+		}
+		if len(scopes) > maxSingleReads && index.hasList(s.Digest) {
+			lists[i] = l.cacheIndexed(index, s.Digest)
 			continue
 		}
 		// The index lacks it, or was not worth reading.
@@ -157,14 +153,40 @@ func (l *listLoader) LoadLists(
 	return lists, group.Wait()
 }
 
-// countMissing returns how many lists are not cached.
-func (l *listLoader) countMissing(scopes []format.ScopeState) (missing int) {
+// indexFor returns the index of a region that was read last, or nil. It reads the index
+// first if many lists of scopes are not in memory: one index costs less than many
+// snapshots.
+func (l *listLoader) indexFor(
+	ctx context.Context, region string, scopes []format.ScopeState, indexSequence int64,
+) (*regionIndex, error) {
+	index, missing := l.lastIndex(region), 0
 	for _, s := range scopes {
-		if _, ok := l.cache.Get(s.Digest); !ok {
+		if _, ok := l.cache.Get(s.Digest); !ok && !index.hasList(s.Digest) {
 			missing++
 		}
 	}
-	return missing
+	if missing <= maxSingleReads {
+		return index, nil
+	}
+	if err := l.ensureIndex(ctx, region, indexSequence); err != nil {
+		return nil, err
+	}
+	return l.lastIndex(region), nil
+}
+
+// cacheIndexed returns a list of an index, and caches it. It shares the images of all lists
+// of the index.
+func (l *listLoader) cacheIndexed(index *regionIndex, digest string) List {
+	images, places := index.Images(), index.Lists[digest]
+	if len(l.redactor.fields) > 0 || len(places) == 0 {
+		// Images that differ can become equal when fields are removed, so places would not
+		// do. Nor would they for an empty list: nil places mean all images.
+		images, _ = index.List(digest)
+		return l.cacheRedacted(digest, images)
+	}
+	list := List{images, places}
+	l.cache.Put(digest, list, listOverhead+4*len(places)+index.share)
+	return list
 }
 
 // ensureIndex reads the index of a region, unless one that goes up to the
@@ -197,8 +219,8 @@ func (l *listLoader) startIndexRead(ctx context.Context, region string, upTo int
 	})
 }
 
-// readIndex reads the index of a region and caches its lists. A damaged index
-// counts as empty: the snapshots say the same.
+// readIndex reads the index of a region. A damaged index counts as empty: the snapshots
+// say the same.
 func (l *listLoader) readIndex(ctx context.Context, region string, upTo int64) error {
 	index, err := l.source.Index(ctx, region)
 	var damaged *format.DamagedError
@@ -208,23 +230,8 @@ func (l *listLoader) readIndex(ctx context.Context, region string, upTo int64) e
 	case err != nil:
 		return source.WrapError(region, err)
 	}
-	// Each list carries its share of the images' memory.
-	share := imageBytes(index.Images) / max(1, len(index.Lists))
-	for digest, places := range index.Lists {
-		switch _, ok := l.cache.Get(digest); {
-		case ok:
-		case len(l.redactor.fields) == 0 && len(places) > 0:
-			l.cache.Put(digest, List{index.Images, places}, listOverhead+4*len(places)+share)
-		default:
-			// Images that differ can become equal when fields are removed, so
-			// places would not do. Nor would they for an empty list: nil places
-			// mean all images.
-			images, _ := index.List(digest)
-			l.cacheRedacted(digest, images)
-		}
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.indexes[region] = &regionIndex{index, state.NewIndexDates(index), max(upTo, index.Sequence)}
+	l.indexes[region] = newRegionIndex(index, upTo)
 	return nil
 }

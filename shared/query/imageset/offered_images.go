@@ -17,8 +17,8 @@ type OfferedImages struct {
 	Err       error // of loading; Has returns false then
 
 	prefetched bool
-	once       sync.Once // guards the following
-	set        *Set      // nil: nothing is offered
+	once       sync.Once                 // guards the following
+	has        func(imageID string) bool // nil: nothing is offered
 	loadErr    error
 }
 
@@ -33,25 +33,37 @@ func (o *OfferedImages) Prefetch(ctx context.Context) {
 // Has reports whether a scope of the selection offers an image.
 func (o *OfferedImages) Has(ctx context.Context, imageID string) bool {
 	o.ensureLoaded(ctx)
-	if o.Err = o.loadErr; o.set == nil {
-		return false
-	}
-	from, to := o.set.FindImage(imageID)
-	return from < to
+	o.Err = o.loadErr
+	return o.has != nil && o.has(imageID)
 }
 
 // ensureLoaded loads the images, or waits until another call has done so.
 func (o *OfferedImages) ensureLoaded(ctx context.Context) {
-	o.once.Do(func() { o.set, o.loadErr = o.load(ctx) })
+	o.once.Do(func() { o.has, o.loadErr = o.load(ctx) })
 }
 
-// load returns the images of the selection, or nil if no scope of it has any.
-func (o *OfferedImages) load(ctx context.Context) (*Set, error) {
+// load returns whether the selection offers an image, or nil if no scope of it has any.
+// The ids of the index are enough, if it is at hand or worth reading and has all lists.
+func (o *OfferedImages) load(ctx context.Context) (has func(imageID string) bool, err error) {
 	scopes := o.State.MatchingScopes(o.Selection)
 	// If nothing matches, these are all scopes.
 	if len(scopes.Scopes) == 0 ||
 		!o.Selection.Includes(scopes.Scopes[0].ClusterID, scopes.Scopes[0].InstanceType) {
 		return nil, nil
 	}
-	return o.Sets.Load(ctx, scopes)
+	ids, err := o.Sets.Lists.LoadOffered(ctx, scopes)
+	if err != nil {
+		return nil, err
+	}
+	if ids != nil {
+		return ids.has, nil
+	}
+	set, err := o.Sets.Load(ctx, scopes)
+	if err != nil {
+		return nil, err
+	}
+	return func(imageID string) bool {
+		from, to := set.FindImage(imageID)
+		return from < to
+	}, nil
 }

@@ -61,10 +61,11 @@ func (r *redactor) redactImage(im *catalog.Image) *catalog.Image {
 	if err != nil {
 		panic("query: encoding a redacted image: " + err.Error())
 	}
-	images, err := r.interner.InternTrusted([][]byte{data[:len(data)-1]})
+	image, err := catalog.NewTrustedImage(string(data[:len(data)-1]))
 	if err != nil {
 		panic("query: decoding a redacted image: " + err.Error())
 	}
+	images := r.interner.InternTrusted([]*catalog.Image{&image})
 	// Dropping all of a full table is rare, and cheaper than keeping an order.
 	if r.redacted == nil || len(r.redacted) > maxRedactedImages {
 		r.redacted = map[int32]*catalog.Image{}

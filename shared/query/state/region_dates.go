@@ -32,7 +32,7 @@ type dateColumn struct {
 }
 
 // IsKnown reports whether there is an index. It may be missing or damaged.
-func (d *RegionDates) IsKnown() bool { return len(d.index.Images)+len(d.index.Gone) > 0 }
+func (d *RegionDates) IsKnown() bool { return d.index.Len()+len(d.index.Gone) > 0 }
 
 // TextOf returns the value of a derived field of an image; empty: it is not known.
 func (d *RegionDates) TextOf(f *field.Field, imageID string) string {
@@ -71,8 +71,8 @@ func newRegionDates(index *format.Index, until catalog.Time) *RegionDates {
 	gone := slices.Sorted(maps.Keys(index.Gone))
 	for _, name := range []string{field.FirstSeen, field.ChangedAt} {
 		b := columnBuilder{hash: sha256.New(), times: map[string]bool{}}
-		for i, image := range index.Images {
-			b.add(image.ImageID, d.visible(name, index.Dates[i]))
+		for i, dates := range index.Dates {
+			b.add(index.ImageID(i), d.visible(name, dates))
 		}
 		for _, id := range gone {
 			b.add(id, d.visible(name, index.Gone[id]))
