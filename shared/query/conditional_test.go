@@ -18,6 +18,8 @@ func sendRequest(h http.Handler, method, target string, header http.Header) *htt
 	return rec
 }
 
+// TestIfNoneMatch checks what a caller gets who has an answer. Package etag tests which tags
+// name it.
 func TestIfNoneMatch(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
@@ -32,16 +34,9 @@ func TestIfNoneMatch(t *testing.T) {
 		tag    string
 	}{
 		{"its tag", []string{`"` + tag + `"`}, "", 304, tag},
-		{"its tag, weak", []string{`W/"` + tag + `"`}, "", 304, tag},
-		{"one of a list", []string{`"a", W/"b" ,"` + tag + `"`}, "", 304, tag},
 		{"one of two lines", []string{`"a"`, `"` + tag + `"`}, "", 304, tag},
-		{"its tag without quotes", []string{tag}, "", 304, tag},
 		{"anything", []string{"*"}, "", 304, tag},
-		{"the tag that is a star", []string{`"*"`}, "", 200, tag},
-		{"a tag that has its own in it", []string{`"x,` + tag + `,y"`}, "", 200, tag},
 		{"another tag", []string{`"` + tag + `x"`}, "", 200, tag},
-		{"an empty tag", []string{`""`}, "", 200, tag},
-		{"an open quote", []string{`"`}, "", 200, tag},
 		{"the compressed form, and takes it", []string{`"` + tag + `-gzip"`}, "gzip", 304, tag + "-gzip"},
 		{"the compressed form, and takes it no more", []string{`"` + tag + `-gzip"`}, "", 304, tag + "-gzip"},
 		{"both forms, and takes gzip", []string{`"` + tag + `-gzip", "` + tag + `"`}, "gzip", 304, tag + "-gzip"},
@@ -78,12 +73,8 @@ func TestIfMatch(t *testing.T) {
 	}{
 		{"the same answer", target, tag, 200},
 		{"its compressed form", target, gzipped, 200},
-		{"one of several", target, `"other", ` + tag, 200},
-		{"without quotes", target, strings.Trim(tag, `"`), 200},
 		{"any answer", target, "*", 200},
 		{"another answer", target, `"other"`, 412},
-		{"a weak tag", target, "W/" + tag, 412},
-		{"a weak tag and the same answer", target, "W/" + tag + "," + tag, 200},
 		{"any answer where there is none", "/v1/images/m-none", "*", 404},
 		{"an answer without ETag", "/healthz", tag, 412},
 		{"any answer without ETag", "/healthz", "*", 200},
