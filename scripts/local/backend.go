@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"community-images/scripts/datadir"
@@ -46,11 +45,19 @@ type backend struct {
 }
 
 // openBackend opens the backend that the flags ask for.
-func openBackend(o options, dir *datadir.Directory, environ []string, out io.Writer) (*backend, error) {
+func openBackend(ctx context.Context, o options, dir *datadir.Directory, p process) (*backend, error) {
 	if o.cloud {
-		return openCloud(environ, newProgress(out))
+		return openCloud(p.environ, newProgress(p.stdout))
 	}
-	return startEmbedded(dir, environ, newProgress(out))
+	b, err := startEmbedded(dir, p.environ, newProgress(p.stdout))
+	if err != nil {
+		return nil, err
+	}
+	if err := b.checkFormat(ctx, o.data); err != nil {
+		b.close()
+		return nil, err
+	}
+	return b, nil
 }
 
 // checkFormat returns an error if an earlier version of the functions has stored, in a

@@ -201,36 +201,6 @@ func TestShownExamplesAreAnswered(t *testing.T) {
 	}
 }
 
-// checkPastIsAnswered asks a new run for what has happened in the month before it, and in
-// the status that this is simulated.
-func checkPastIsAnswered(t *testing.T, out *syncBuffer) {
-	t.Helper()
-	found := regexp.MustCompile(`(?m)^open (http://\S+)/ in a browser`).FindStringSubmatch(out.String())
-	if found == nil {
-		t.Fatalf("does not say what to open:\n%s", out.String())
-	}
-	for target, least := range map[string]int{
-		"/v1/changes?RegionId=cn-hangzhou&since=-24h&format=ndjson":                 5,
-		"/v1/changes?RegionId=cn-hangzhou&since=-1w&kind=ended&format=ndjson":       1,
-		"/v1/diff?RegionId=cn-hangzhou&from=-1w&format=ndjson":                      15,
-		"/v1/clusters?ImageState=gone&by=cluster&format=ndjson":                     1,
-		"/v1/images?ClusterId=*&RegionId=cn-shanghai&FirstSeen__gte=-2w&format=ids": 5,
-	} {
-		if body := get(t, found[1]+target); strings.Count(body, "\n") < least {
-			t.Errorf("%s has less than %d rows:\n%s", target, least, body)
-		}
-	}
-	added := get(t, found[1]+"/v1/changes?RegionId=cn-hangzhou&since=-4w&kind=added&limit=1&format=ndjson")
-	id := regexp.MustCompile(`"ImageId":"([^"]+)"`).FindStringSubmatch(added)
-	if history := get(t, found[1]+"/v1/images/"+id[1]+"/history?format=ndjson"); strings.Count(history, "\n") < 2 {
-		t.Errorf("the history of %s is\n%s", id[1], history)
-	}
-	status := get(t, found[1]+"/v1/status")
-	if n := strings.Count(status, `"SimulatedUntil":"20`); n != 2 {
-		t.Errorf("%d regions are marked as simulated:\n%s", n, status)
-	}
-}
-
 // TestShownPathsCanBePasted gives the shell a path with quotes, spaces and a
 // dollar sign.
 func TestShownPathsCanBePasted(t *testing.T) {

@@ -27,31 +27,22 @@ func runProduct(ctx context.Context, o options, p process) error {
 	if listener != nil {
 		defer listener.Close()
 	}
-	// The directory is locked: two runs would spoil each other's data.
-	dir, err := datadir.Open(o.data)
+	dir, err := openData(ctx, o, p)
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
-	if err := seedIfEmpty(ctx, o, dir, p.stdout); err != nil {
-		return err
-	}
 	// The functions print much more than a person wants to see.
 	log, err := openLog(dir.Path("functions.log"))
 	if err != nil {
 		return err
 	}
 	defer log.close()
-	b, err := openBackend(o, dir, p.environ, p.stdout)
+	b, err := openBackend(ctx, o, dir, p)
 	if err != nil {
 		return err
 	}
 	defer b.close()
-	if !o.cloud {
-		if err := b.checkFormat(ctx, o.data); err != nil {
-			return err
-		}
-	}
 	// The functions stop before the endpoints that they call.
 	f, err := buildAndStart(ctx, p, dir.Path("bin"), b, log)
 	if err != nil {
@@ -63,6 +54,20 @@ func runProduct(ctx context.Context, o options, p process) error {
 		return s.takeOneSnapshot(ctx)
 	}
 	return s.serve(ctx, listener)
+}
+
+// openData opens the data directory, and seeds a history if it is empty. The directory is
+// locked: two runs would spoil each other's data.
+func openData(ctx context.Context, o options, p process) (*datadir.Directory, error) {
+	dir, err := datadir.Open(o.data)
+	if err != nil {
+		return nil, err
+	}
+	if err := seedIfEmpty(ctx, o, dir, p.stdout); err != nil {
+		dir.Close()
+		return nil, err
+	}
+	return dir, nil
 }
 
 // checkCheckout returns an error unless dir is in a checkout: the functions are
