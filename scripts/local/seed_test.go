@@ -105,7 +105,7 @@ func TestSeedsAMonthOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	if says := "seeding 88 runs of a simulated month"; !strings.Contains(out.String(), says) ||
-		!strings.Contains(out.String(), " commits since "+began.Add(-30*24*time.Hour).Format(time.DateOnly)+" in ") {
+		!strings.Contains(out.String(), " commits since "+seedTime(began, 0).Format(time.DateOnly)+" in ") {
 		t.Errorf("says %q", out.String())
 	}
 	kinds := checkSeeded(t, dir, began)
