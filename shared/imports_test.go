@@ -57,7 +57,7 @@ var allowed = map[string][]string{
 var (
 	rooms = []string{
 		"lru", "budget", "field", "fault", "filter", "request", "source", "state", "imageset", "aliases", "history", "hint",
-		"etag", "render", "status", "lookupmetrics", "openapi", "",
+		"etag", "render", "status", "page", "lookupmetrics", "openapi", "",
 	}
 	roomImports = map[string][]string{
 		"lru":      {},
@@ -75,6 +75,7 @@ var (
 		"etag":     {"apierror"},
 		"render":   {"alias", "archive/format", "catalog", "jsonscan"},
 		"status":   {"archive/format", "catalog", "metrics"},
+		"page":     {"apierror", "archive/format", "catalog"},
 		"openapi":  {"archive/format", "catalog"},
 
 		"lookupmetrics": {"metrics"},

@@ -13,8 +13,11 @@ import (
 // numbers of commits again. One about the present is kept as long as a head is
 // used without asking the store. Answers to a token are for their caller alone.
 func (c *call) cacheControl(req *request.Request, ans *answer) string {
-	if ans.etag == "" {
+	switch {
+	case ans.etag == "":
 		return "no-store"
+	case req.Format == request.FormatHTML: // a page says how long ago things were
+		return "private, no-cache"
 	}
 	// At least a second, so that a burst of equal lookups can be answered by a
 	// cache.

@@ -54,6 +54,9 @@ func (l *Lookup) serveClusters(ctx context.Context, req *request.Request) (*answ
 			l.ReportRegionError(ctx, err) // reports it
 			ans.etag = ""                 // the problem may be over soon, with the same commits
 		}
+		if req.Format == request.FormatHTML {
+			return &body{view: &list, total: strconv.Itoa(list.TotalCount)}, nil
+		}
 		b, err := list.Render(prefix, req)
 		return &body{bytes: b, total: strconv.Itoa(list.CountRows(req))}, err
 	}

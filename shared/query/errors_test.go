@@ -92,7 +92,7 @@ func TestErrors(t *testing.T) {
 			says: []string{`unknown field "Foo"`}},
 		{target: "/v1/images?minCount=0", status: 400, code: "InvalidParameter", says: []string{"minCount"}},
 		{target: "/v1/images?format=xml", status: 400, code: "InvalidParameter",
-			says: []string{`format must be json, ndjson, csv, tsv, table or ids, got "xml".`}},
+			says: []string{`format must be json, ndjson, csv, tsv, table, ids or html, got "xml".`}},
 		{target: "/v1/changes?format=", status: 400, code: "InvalidParameter",
 			says: []string{"format must not be empty. Allowed: json, ndjson, csv, tsv, table or atom."}},
 		{target: "/v1/diff?ClusterId=ehpc-a&with=ehpc-b&InstanceType=x,y", status: 400, code: "InvalidParameter",

@@ -82,6 +82,9 @@ func (c *call) serveRoute(ctx context.Context) error {
 	if size > request.MaxURIBytes {
 		return uriTooLong(size, request.MaxURIBytes)
 	}
+	if c.serveAsset(path) {
+		return nil
+	}
 	variable, err := c.admit(path)
 	if err != nil {
 		return err
@@ -101,7 +104,11 @@ func (c *call) serveRoute(ctx context.Context) error {
 		// The answer will probably be a 304, which needs no images.
 		ctx = context.WithValue(ctx, state.ConditionalKey{}, true)
 	}
-	ans, err := rt.serve(c.lookup, ctx, req)
+	serve := func() (*answer, error) { return rt.serve(c.lookup, ctx, req) }
+	if req.Format == request.FormatHTML {
+		serve = func() (*answer, error) { return c.servePage(ctx, req) }
+	}
+	ans, err := serve()
 	if err != nil {
 		// A cluster that is missing now may have been there before: the error
 		// says so.
@@ -126,7 +133,7 @@ func (c *call) admit(path string) (variable string, err error) {
 	}
 	// Answers of guarded routes depend on the token: shared caches must not
 	// keep them.
-	if c.private = c.requiresToken() && !rt.Public; c.private && denied != nil {
+	if c.private = c.requiresToken() && (!rt.Public || rt.HasPage() && c.wantsPage()); c.private && denied != nil {
 		return "", denied
 	}
 	return variable, nil

@@ -22,6 +22,9 @@ func (c *call) setHeaders(req *request.Request, ans *answer) {
 	if c.private {
 		vary = "Accept, Accept-Encoding, Authorization"
 	}
+	if req.Format == request.FormatHTML {
+		vary += ", Accept-Language, Cookie"
+	}
 	header.Set("Vary", vary)
 	// Texts of images must not be run as a script or shown as a page.
 	header.Set("X-Content-Type-Options", "nosniff")

@@ -109,9 +109,9 @@ func TestWhatHurriedPeopleMeet(t *testing.T) {
 		},
 		"a parameter without an effect in a format says where it has one": {
 			{target: "/v1/images?format=csv&facets=Status", status: 400,
-				says: []string{`facets is for format=json only, got \"Status\" with format=csv.`}},
+				says: []string{`facets is for format=json or html only, got \"Status\" with format=csv.`}},
 			{target: "/v1/images?format=ids&fields=ImageName", status: 400, says: []string{
-				`fields is for format=json, ndjson, csv, tsv or table only, got \"ImageName\" with format=ids.`}},
+				`fields is for format=json, ndjson, csv, tsv, table or html only, got \"ImageName\" with format=ids.`}},
 		},
 		"did you mean never offers the opposite": {
 			{target: "/v1/images?Version__ge=7.6", status: 400, says: []string{`Did you mean \"OsTag.Version__gte\"?`}},

@@ -48,6 +48,10 @@ func (l *Lookup) serveImages(ctx context.Context, req *request.Request) (*answer
 				return nil, err
 			}
 			b := &body{next: p.Next, total: strconv.Itoa(len(p.Rows)), hints: hints}
+			if req.Format == request.FormatHTML {
+				b.view = p
+				return b, nil
+			}
 			b.bytes = p.Render(prefix)
 			return b, nil
 		},

@@ -13,7 +13,7 @@ import (
 func TestParametersOfSomeFormats(t *testing.T) {
 	t.Parallel()
 	h := newSmallRegion(t).Handler()
-	const rows = "fields is for format=json, ndjson, csv, tsv or table only, got "
+	const rows = "fields is for format=json, ndjson, csv, tsv, table or html only, got "
 	for target, want := range map[string]string{
 		"/v1/images?bom=true":                      `bom is for format=csv only, got "true" with json, the default.`,
 		"/v1/images?bom=TRUE&format=tsv":           `bom is for format=csv only, got "TRUE" with format=tsv.`,
@@ -21,11 +21,11 @@ func TestParametersOfSomeFormats(t *testing.T) {
 		"/v1/images?pretty=true&format=csv":        `pretty is for format=json only, got "true" with format=csv.`,
 		"/v1/changes?pretty=true&format=atom":      `pretty is for format=json only, got "true" with format=atom.`,
 		"/v1/clusters?pretty=true&format=ndjson":   `pretty is for format=json only, got "true" with format=ndjson.`,
-		"/v1/images?facets=Status&format=csv":      `facets is for format=json only, got "Status" with format=csv.`,
-		"/v1/images?facets=Status,Size&format=ids": `facets is for format=json only, got "Status,Size" with format=ids.`,
-		"/v1/images?facets=Status&format=ndjson":   `facets is for format=json only, got "Status" with format=ndjson.`,
-		"/v1/images?facets=Status&format=tsv":      `facets is for format=json only, got "Status" with format=tsv.`,
-		"/v1/images?facets=Status&format=table":    `facets is for format=json only, got "Status" with format=table.`,
+		"/v1/images?facets=Status&format=csv":      `facets is for format=json or html only, got "Status" with format=csv.`,
+		"/v1/images?facets=Status,Size&format=ids": `facets is for format=json or html only, got "Status,Size" with format=ids.`,
+		"/v1/images?facets=Status&format=ndjson":   `facets is for format=json or html only, got "Status" with format=ndjson.`,
+		"/v1/images?facets=Status&format=tsv":      `facets is for format=json or html only, got "Status" with format=tsv.`,
+		"/v1/images?facets=Status&format=table":    `facets is for format=json or html only, got "Status" with format=table.`,
 		"/v1/images?fields=ImageId&format=ids":     rows + `"ImageId" with format=ids.`,
 		"/v1/images?fields=*&format=ids&bom=true": rows + `"*" with format=ids. ` +
 			`bom is for format=csv only, got "true" with format=ids.`,
@@ -59,7 +59,7 @@ func TestParametersOfSomeFormats(t *testing.T) {
 		{"/v1/images?facets=Status", "application/json;q=0.5, */*;q=0.1", 200, ""},
 		{"/v1/images?facets=Status", "text/html,*/*;q=0.8", 200, ""},
 		{"/v1/images?facets=Status", "text/csv", 400,
-			`facets is for format=json only, got \"Status\" with csv, which the Accept header asks for.`},
+			`facets is for format=json or html only, got \"Status\" with csv, which the Accept header asks for.`},
 		{"/v1/images?pretty=true", "text/plain", 400,
 			`pretty is for format=json only, got \"true\" with table, which the Accept header asks for.`},
 		{"/v1/images?facets=Status", "image/png", 406, "Accept one of them"},

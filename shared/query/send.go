@@ -52,6 +52,7 @@ type body struct {
 	total    string     // TotalCount, for formats that have no place for it; empty: nothing is counted
 	cursor   string     // where a feed goes on, even if nothing has happened since; empty: not a feed
 	hints    hint.Hints // why there are few images or none
+	view     any        // what a page shows; nil: the answer is not for a page
 	deflated []byte     // raw deflate of bytes; nil: not compressed yet
 }
 
@@ -308,12 +309,20 @@ func (c *call) sendError(e *apierror.Error) {
 	// repeats.
 	scrubbed := *e
 	scrubbed.Message = access.RedactTokens(e.Message)
+	if c.wantsPage() && c.sendErrorPage(&scrubbed) == nil {
+		return
+	}
 	b := append(scrubbed.AppendJSON(nil, c.id, c.r.Host), '\n')
 	if wantsPretty(c.r.URL.RawQuery) {
 		b = indentJSON(b)
 	}
-	header.Set("Content-Length", strconv.Itoa(len(b)))
-	c.writeHeader(e.Status)
+	c.writeErrorBody(e.Status, b)
+}
+
+// writeErrorBody sends a status and the body of an error.
+func (c *call) writeErrorBody(status int, b []byte) {
+	c.w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	c.writeHeader(status)
 	if c.r.Method != http.MethodHead {
 		_, _ = c.w.Write(b)
 	}

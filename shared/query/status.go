@@ -43,6 +43,9 @@ func (l *Lookup) serveStatus(ctx context.Context, req *request.Request) (*answer
 		lastModified: status.LastRunOrCommit(list),
 		showsAges:    true,
 		render: func(_ context.Context, b []byte) (*body, error) {
+			if req.Format == request.FormatHTML {
+				return &body{view: &shown}, nil
+			}
 			b, err := render.AppendMembers(b, shown)
 			return &body{bytes: b}, err
 		},

@@ -22,8 +22,8 @@ var Functions = []string{"snapshot", "query"}
 
 // Largest sizes, in bytes. FC loads the zip at every cold start.
 const (
-	MaxBinary = 9_800_000
-	MaxZip    = 4_000_000
+	MaxBinary = 11_000_000
+	MaxZip    = 4_400_000
 )
 
 // Bundle is a code package.

@@ -39,15 +39,15 @@ func (p *ImagePage) Render(prefix []byte) []byte {
 	return p.appendJSON(prefix)
 }
 
-// pageRows returns the rows of this page.
-func (p *ImagePage) pageRows() []int32 { return p.Rows[p.From:p.To] }
+// PageRows returns the rows of this page.
+func (p *ImagePage) PageRows() []int32 { return p.Rows[p.From:p.To] }
 
 // estimateSize estimates the size of the page as JSON, in bytes. It allocates
 // enough for one buffer in nearly all cases. Too small an estimate costs a
 // copy, too large a one memory for a moment.
 func (p *ImagePage) estimateSize() int {
 	n := 256
-	for _, row := range p.pageRows() {
+	for _, row := range p.PageRows() {
 		n += len(p.Set.Image(row).Raw) + 1
 		// Names of clusters take the most of what is added to an image.
 		if p.Set.ScopesOf != nil {
@@ -71,7 +71,7 @@ func (p *ImagePage) appendJSON(prefix []byte) []byte {
 	b = appendHints(b, p.Hints)
 	b = append(b, `,"Images":[`...)
 	mayBeRenamed := p.mayBeRenamed()
-	for i, row := range p.pageRows() {
+	for i, row := range p.PageRows() {
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -84,7 +84,7 @@ func (p *ImagePage) appendJSON(prefix []byte) []byte {
 func (p *ImagePage) renderNDJSON() []byte {
 	b := make([]byte, 0, p.estimateSize())
 	mayBeRenamed := p.mayBeRenamed()
-	for _, row := range p.pageRows() {
+	for _, row := range p.PageRows() {
 		b = append(p.appendImage(b, row, mayBeRenamed), '\n')
 	}
 	return b
@@ -94,14 +94,14 @@ func (p *ImagePage) renderNDJSON() []byte {
 // fields, which columns show, never are.
 func (p *ImagePage) mayBeRenamed() bool {
 	return (p.Request.Columns == nil || field.HasColumn(p.Request.Columns, field.ColumnAll)) &&
-		p.Set.Owner.Renamed.IncludeAny(p.Set, p.pageRows())
+		p.Set.Owner.Renamed.IncludeAny(p.Set, p.PageRows())
 }
 
 // renderIDs writes each ImageId once, on the page with the first of its
 // contents. A page can therefore have fewer lines than limit.
 func (p *ImagePage) renderIDs() []byte {
 	var b []byte
-	for i, row := range p.pageRows() {
+	for i, row := range p.PageRows() {
 		if from, to := p.Set.RowsWithSameID(row); to-from > 1 {
 			// Whatever the order, the first row of the id writes it.
 			hasSameID := func(other int32) bool { return from <= other && other < to }
@@ -119,7 +119,7 @@ func (p *ImagePage) renderIDs() []byte {
 // with one id are explained.
 func (p *ImagePage) hasDifferingContent() bool {
 	differs := func(row int32) bool { return p.Set.DifferingIDs[p.Set.Image(row).ImageID] }
-	return len(p.Set.DifferingIDs) > 0 && slices.ContainsFunc(p.pageRows(), differs)
+	return len(p.Set.DifferingIDs) > 0 && slices.ContainsFunc(p.PageRows(), differs)
 }
 
 // selectColumns returns the columns of a format with cells. Without fields these are the
@@ -158,9 +158,9 @@ func (p *ImagePage) toTable(format string) Table {
 	}
 	t.Rows = func(yield func([]string) bool) {
 		cells := make([]string, len(columns))
-		for _, row := range p.pageRows() {
+		for _, row := range p.PageRows() {
 			for i, c := range columns {
-				cells[i] = p.cellText(c, row)
+				cells[i] = p.CellText(c, row)
 			}
 			if !yield(cells) {
 				return
@@ -170,8 +170,8 @@ func (p *ImagePage) toTable(format string) Table {
 	return t
 }
 
-// cellText returns the text of a column for the image in a row.
-func (p *ImagePage) cellText(c field.Column, row int32) string {
+// CellText returns the text of a column for the image in a row.
+func (p *ImagePage) CellText(c field.Column, row int32) string {
 	if c.Field != nil && c.Field.IsDerived {
 		return p.Dates.TextOf(c.Field, p.Set.Image(row).ImageID)
 	}

@@ -33,10 +33,21 @@ func negotiateFormat(accept string, formats []string) (format string, ok bool) {
 	// "not acceptable".
 	best, quality, precision := "", 0.0, 0
 	for _, format := range formats {
-		q, rank := acceptQuality(accept, MediaType(format))
+		media := MediaType(format)
+		// Every browser names XHTML where a person navigates. Java's HttpURLConnection names
+		// text/html, and wants data.
+		if format == FormatHTML {
+			media = "application/xhtml+xml"
+		}
+		q, rank := acceptQuality(accept, media)
 		if q > quality || q == quality && rank > precision && q > 0 {
 			best, quality, precision = format, q, rank
 		}
+	}
+	// A caller who accepts nothing but text/html means the page.
+	if q, rank := acceptQuality(accept, MediaType(FormatHTML)); best == "" && q > 0 && rank > 0 &&
+		slices.Contains(formats, FormatHTML) {
+		best = FormatHTML
 	}
 	return best, best != ""
 }
@@ -80,6 +91,18 @@ func ParseQuality(params string) float64 {
 		}
 	}
 	return 1
+}
+
+// WantsHTML reports whether a call wants a page. It looks for the parameter format, else at
+// the header Accept.
+func WantsHTML(rawQuery, accept string) bool {
+	for part := range strings.SplitSeq(rawQuery, "&") {
+		if name, value, _ := strings.Cut(part, "="); strings.EqualFold(name, paramFormat.Name) {
+			return strings.EqualFold(value, FormatHTML)
+		}
+	}
+	format, _ := negotiateFormat(accept, []string{FormatJSON, FormatHTML})
+	return format == FormatHTML
 }
 
 // newNotAcceptableError lists the media types of a route.

@@ -47,6 +47,27 @@ var (
 	}
 )
 
+// The languages of pages, as the parameter lang names them.
+const (
+	English = "en"
+	Chinese = "zh"
+)
+
+// paramLanguage sets request.Language. It has no effect in other formats, so that the address
+// of a page works with each of them.
+var paramLanguage = Param{
+	Name: "lang", allowed: English + " or " + Chinese, perPage: true, ignoresCase: true, Example: English,
+	About: "language of format=html; default: by the header Accept-Language",
+	parse: func(p *parser, v []string) error {
+		name := field.FoldCase(v[0])
+		if name != English && name != Chinese {
+			return &fault.ValueError{Value: v[0]}
+		}
+		p.request.Language = name
+		return nil
+	},
+}
+
 // allowedBool describes what parseBool reads.
 const allowedBool = "true or false"
 

@@ -66,6 +66,9 @@ type Raw struct {
 	Variable string // of the path, decoded: the ImageId, or the name of an alias
 	Query    string // escaped
 	Accept   string // the header Accept
+	// ForPage says that a page shows the answer. The format is FormatHTML then, also of a
+	// route that has no page.
+	ForPage bool
 }
 
 // Parse parses a request to a route. Its error names every fault.
@@ -76,6 +79,9 @@ func Parse(c *Config, rt *Route, raw Raw) (*Request, error) {
 		p.request.AliasName = raw.Variable
 	} else {
 		p.request.ImageID = raw.Variable
+	}
+	if raw.ForPage {
+		p.request.Format = FormatHTML
 	}
 	for _, param := range p.splitQuery(raw.Query) {
 		p.parseAny(param)

@@ -1,6 +1,7 @@
 package request
 
 import (
+	"slices"
 	"time"
 
 	"community-images/shared/query/field"
@@ -71,9 +72,10 @@ type outputParams struct {
 	Columns []field.Column // of fields=; nil: whole images
 	Facets  []*field.Field // whose values are counted; nil: none
 	// Format is that of the parameter, else the one that Accept prefers.
-	Format string
-	Bom    bool // csv begins with a byte order mark
-	Pretty bool // JSON is indented
+	Format   string
+	Language string // of html; empty: the header Accept-Language decides
+	Bom      bool   // csv begins with a byte order mark
+	Pretty   bool   // JSON is indented
 }
 
 // historyParams say which events a feed shows and which states a diff compares.
@@ -104,10 +106,10 @@ type fleetParams struct {
 }
 
 // setDefaultLimit sets the limit of a request whose caller gives none. Programs
-// that page read JSON, and feed readers know pages. The other formats end up in a
+// that page read JSON, feed readers know pages, and so do people. The other formats end up in a
 // file, a loop or a terminal, where a part would be taken for the whole.
 func (req *Request) setDefaultLimit() {
-	if req.Limit == 0 && (req.Format == FormatJSON || req.Format == FormatAtom) {
+	if req.Limit == 0 && slices.Contains([]string{FormatJSON, FormatAtom, FormatHTML}, req.Format) {
 		req.Limit = defaultLimit
 	}
 }

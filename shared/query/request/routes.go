@@ -67,6 +67,9 @@ func (rt *Route) paramNamed(name string) *Param {
 	return nil
 }
 
+// HasPage reports whether the route has pages for people.
+func (rt *Route) HasPage() bool { return slices.Contains(rt.Formats, FormatHTML) }
+
 // paramNames lists the parameters for an error.
 func (rt *Route) paramNames() string {
 	var names []string
@@ -87,8 +90,8 @@ var listFormats = []string{FormatJSON, FormatNDJSON, FormatCSV, FormatTSV, Forma
 
 // The parameters that say how an answer is written: of a list, and of one object.
 var (
-	listOutput   = []Param{paramFormat, paramBOM, paramPretty}
-	objectOutput = []Param{paramFormat, paramPretty}
+	listOutput   = []Param{paramFormat, paramBOM, paramPretty, paramLanguage}
+	objectOutput = []Param{paramFormat, paramPretty, paramLanguage}
 )
 
 // Routes returns the table of routes. The first one that matches a path
@@ -102,7 +105,7 @@ func Routes() []*Route {
 func imageRoutes() []*Route {
 	return []*Route{
 		{Pattern: "/v1/images", About: "The images of the chosen scopes, filtered, sorted and paged.", Filters: true,
-			Formats: append(slices.Clone(listFormats), FormatIDs), selects: Selection.forList,
+			Formats: append(slices.Clone(listFormats), FormatIDs, FormatHTML), selects: Selection.forList,
 			Params: slices.Concat(scopesOfList, []Param{paramSearch, paramSort, paramLimit, ParamCursor, paramFields,
 				paramLatestBy, paramFacets, paramMinCount}, listOutput),
 			Example: "OsTag.Platform=CentOS&Status=Available&sort=-OsTag.Version&limit=1&format=ids"},
@@ -167,7 +170,8 @@ func serviceRoutes() []*Route {
 			Formats: []string{FormatJSON}, Public: true, Params: []Param{paramPretty}},
 		{Pattern: "/", About: "This list, or the page for people if Accept prefers text/html. With Action= or the " +
 			"header x-acs-action, with POST, and below /at/<moment>/: E-HPC's own API.",
-			Formats: []string{formatText, FormatHTML}, Public: true, Params: []Param{paramFormat}},
+			Formats: []string{formatText, FormatHTML}, Public: true,
+			Params: []Param{paramRegion.withDefault("of the page; default: the first"), paramFormat, paramLanguage}},
 	}
 }
 

@@ -1,0 +1,168 @@
+package query
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"community-images/shared/apierror"
+	"community-images/shared/query/etag"
+	"community-images/shared/query/page"
+	"community-images/shared/query/request"
+	"community-images/shared/query/state"
+)
+
+// pageLookup is a lookup whose answer a page shows.
+type pageLookup struct {
+	*answer
+	err error // why there is no answer
+}
+
+// servePage answers a request for HTML. A page is made from the answer of its route and from
+// those of other lookups, all by the lookup of the caller's grant.
+func (c *call) servePage(ctx context.Context, req *request.Request) (*answer, error) {
+	own, err := c.route.serve(c.lookup, ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	in := c.newPageInput(req)
+	in.Region = own.region
+	lookups := []pageLookup{{answer: own}}
+	for _, q := range page.Questions(in) {
+		lookups = append(lookups, c.startPageLookup(ctx, q))
+	}
+	return &answer{
+		freshness: own.freshness, region: own.region, omitEnvelope: true,
+		etag:                  makePageETag(in, lookups),
+		contentSecurityPolicy: page.ContentSecurityPolicy,
+		showsAges:             true,
+		render: func(ctx context.Context, _ []byte) (*body, error) {
+			return c.renderPage(ctx, in, lookups)
+		},
+	}, nil
+}
+
+// newPageInput returns what pages are made from. req is nil if the request could not be
+// parsed.
+func (c *call) newPageInput(req *request.Request) *page.Input {
+	in := &page.Input{
+		Request: req, Path: c.r.URL.EscapedPath(), Query: c.r.URL.RawQuery, Regions: c.lookup.Regions,
+		Now: c.now(), Version: c.version, RequestID: c.id,
+	}
+	lang := ""
+	if req != nil {
+		lang, in.Region = req.Language, req.Region
+	}
+	in.Language = page.FindLanguage(lang, etag.JoinHeaderLines(c.r.Header, "Accept-Language"))
+	return in
+}
+
+// startPageLookup finds the answer to a question of a page, without rendering it.
+func (c *call) startPageLookup(ctx context.Context, q page.Question) pageLookup {
+	rt, variable, err := c.findRoute(q.Path)
+	if err != nil {
+		return pageLookup{err: err}
+	}
+	req, err := request.Parse(&c.lookup.parser, rt.Route,
+		request.Raw{Variable: variable, Query: q.Query, ForPage: true})
+	if err != nil {
+		return pageLookup{err: err}
+	}
+	ans, err := rt.serve(c.lookup, ctx, req)
+	return pageLookup{ans, err}
+}
+
+// makePageETag makes the ETag of a page from those of the lookups that it shows, and from
+// what else it depends on. It holds for a minute, because pages say how long ago things
+// were. It is empty if a lookup has none.
+func makePageETag(in *page.Input, lookups []pageLookup) string {
+	signedIn := ""
+	if in.SignedIn {
+		signedIn = "signed in"
+	}
+	parts := []string{in.Version, in.Tag, in.Path, in.Query, signedIn, in.Now.Truncate(time.Minute).String()}
+	for _, l := range lookups {
+		if l.err != nil || l.etag == "" {
+			return ""
+		}
+		parts = append(parts, l.etag)
+	}
+	return etag.Make(parts...)
+}
+
+// renderPage renders the lookups of a page, and the page. It fails only if the page's own
+// lookup does.
+func (c *call) renderPage(ctx context.Context, in *page.Input, lookups []pageLookup) (*body, error) {
+	var whole body
+	answers := make([]page.Answer, len(lookups))
+	for i, l := range lookups {
+		b, err := l.renderView(ctx)
+		switch {
+		case err != nil && i == 0:
+			return nil, err
+		case err != nil:
+			answers[i].Err = c.explainPageError(ctx, err)
+			continue
+		case i == 0: // the headers tell of the page's own lookup
+			whole = body{next: b.next, total: b.total, cursor: b.cursor, hints: b.hints}
+		}
+		answers[i] = page.Answer{
+			Value: b.view, Freshness: l.freshness, Region: l.region, Total: b.total, Next: b.next, Hints: b.hints.Texts,
+		}
+	}
+	var err error
+	whole.bytes, err = page.Render(in, answers)
+	return &whole, err
+}
+
+// renderView renders an answer for a page.
+func (l pageLookup) renderView(ctx context.Context) (*body, error) {
+	if l.err != nil {
+		return nil, l.err
+	}
+	return l.render(ctx, nil)
+}
+
+// explainPageError returns an error that a part of a page has, and reports its cause.
+func (c *call) explainPageError(ctx context.Context, err error) *apierror.Error {
+	e := state.ToAPIError(err)
+	if e.Cause != nil {
+		c.report(ctx, c.id, e.Cause)
+	}
+	return e
+}
+
+// wantsPage reports whether a call is by a person who wants a page. Errors that are found
+// before the request is parsed need it.
+func (c *call) wantsPage() bool {
+	return request.WantsHTML(c.r.URL.RawQuery, etag.JoinHeaderLines(c.r.Header, "Accept"))
+}
+
+// sendErrorPage writes an error as a page.
+func (c *call) sendErrorPage(e *apierror.Error) error {
+	data, err := page.RenderError(c.newPageInput(nil), e)
+	if err != nil {
+		return err
+	}
+	header := c.w.Header()
+	header.Set("Content-Type", request.ContentType(request.FormatHTML))
+	header.Set("Content-Security-Policy", page.ContentSecurityPolicy)
+	header.Set("Vary", "Accept, Accept-Language, Cookie")
+	c.writeErrorBody(e.Status, data)
+	return nil
+}
+
+// serveAsset answers a request for a file that pages load. It returns false if the path is
+// none. Files are public, and are the same for ever under their paths.
+func (c *call) serveAsset(path string) bool {
+	asset, ok := page.FindAsset(path)
+	if !ok || c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
+		return false
+	}
+	header := c.w.Header()
+	header.Set("Content-Type", asset.ContentType)
+	header.Set("Cache-Control", "public, max-age=31536000, immutable")
+	header.Set("X-Content-Type-Options", "nosniff")
+	c.writeParts([][]byte{asset.Bytes})
+	return true
+}

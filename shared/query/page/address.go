@@ -1,0 +1,96 @@
+package page
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"community-images/shared/query/request"
+)
+
+// address is a path with parameters of a page to link to. Its methods return a changed
+// copy.
+type address struct {
+	path   string
+	params url.Values
+}
+
+// here returns the address of the page, with its parameters as given. Names have the case
+// that the tables of parameters give them.
+func (in *Input) here() address {
+	params, err := url.ParseQuery(in.Query)
+	if err != nil {
+		params = url.Values{} // the page says what is wrong with it
+	}
+	return address{in.Path, params}
+}
+
+// to returns the address of another page, about the same region and in the same language.
+// pairs are names and values of more parameters.
+func (in *Input) to(path string, pairs ...string) address {
+	a := address{path, url.Values{}}
+	if in.Region != "" {
+		a.params.Set("RegionId", in.Region)
+	}
+	if lang := in.here().get("lang"); lang != "" {
+		a.params.Set("lang", lang)
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		a.params.Set(pairs[i], pairs[i+1])
+	}
+	return a
+}
+
+// toImages returns the address of the images of everything that is captured.
+func (in *Input) toImages(pairs ...string) address {
+	return in.to("/v1/images", append([]string{"ClusterId", "*"}, pairs...)...)
+}
+
+// toImage returns the address of one image.
+func (in *Input) toImage(id string) address { return in.to("/v1/images/" + url.PathEscape(id)) }
+
+// get returns the values of a parameter as given, with commas between them.
+func (a address) get(name string) string {
+	for given, values := range a.params {
+		if strings.EqualFold(given, name) {
+			return strings.Join(values, ",")
+		}
+	}
+	return ""
+}
+
+// with returns the address with another value of a parameter. Commas and backslashes in the
+// value are those of a list. The position of a page does not outlive it.
+func (a address) with(name, value string) address {
+	changed := a.without(name, "cursor")
+	changed.params.Set(name, value)
+	return changed
+}
+
+// without returns the address without parameters.
+func (a address) without(names ...string) address {
+	changed := address{a.path, url.Values{}}
+	for name, values := range a.params {
+		if !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) }) {
+			changed.params[name] = slices.Clone(values)
+		}
+	}
+	return changed
+}
+
+// as returns the address of the same data in another format.
+func (a address) as(format string) address { return a.with("format", format).without("lang") }
+
+// String returns the address for the attribute href.
+func (a address) String() string {
+	if len(a.params) == 0 {
+		return a.path
+	}
+	// Colons, commas and stars need no escape in a query, and people read them.
+	return a.path + "?" + strings.NewReplacer("%2C", ",", "%3A", ":", "%2A", "*").Replace(a.params.Encode())
+}
+
+// formatsBeside returns the formats that a page can link to.
+func formatsBeside(rt *request.Route) []string {
+	return slices.DeleteFunc(slices.Clone(rt.Formats), func(f string) bool { return f == request.FormatHTML })
+}

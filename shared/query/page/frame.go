@@ -1,0 +1,148 @@
+package page
+
+import (
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
+
+	"community-images/shared/query/state"
+)
+
+// document is a whole HTML document.
+type document struct {
+	in        *Input
+	title     string
+	main      g.Node
+	freshness *state.Freshness // nil: the page is not about stored data
+}
+
+// node returns the document as HTML.
+func (d document) node() g.Node {
+	in := d.in
+	return h.Doctype(h.HTML(h.Lang(in.Tag),
+		h.Head(
+			h.Meta(h.Charset("utf-8")),
+			h.Meta(h.Name("viewport"), h.Content("width=device-width, initial-scale=1")),
+			h.Meta(h.Name("color-scheme"), h.Content("light dark")),
+			h.TitleEl(g.Text(d.title+" – "+in.T("Community images"))),
+			h.Link(h.Rel("stylesheet"), h.Href(assetPaths()["page.css"])),
+			h.Link(h.Rel("icon"), h.Href(assetPaths()["icon.svg"])),
+			h.Script(h.Src(assetPaths()["page.js"]), h.Defer()),
+		),
+		h.Body(
+			h.A(h.Class("skip"), h.Href("#main"), g.Text(in.T("Skip to the content"))),
+			d.header(),
+			h.Main(h.ID("main"), h.TabIndex("-1"), d.main),
+			d.footer(),
+		),
+	))
+}
+
+// header shows the navigation, the region, how fresh the data is, and the other language.
+func (d document) header() g.Node {
+	in := d.in
+	return h.Header(h.Class("top"),
+		h.A(h.Class("brand"), h.Href(in.to("/").String()), g.Text(in.T("Community images"))),
+		h.Nav(h.Aria("label", in.T("Navigation")), g.Map(navigation(), func(link navigationLink) g.Node {
+			target := in.to(link.path)
+			if link.path == "/v1/images" {
+				target = in.toImages()
+			}
+			return h.A(h.Href(target.String()), g.If(link.path == in.Path, h.Aria("current", "page")),
+				g.Text(in.T(link.name)))
+		})),
+		h.Div(h.Class("tools"), d.regionForm(), d.freshnessPill(), d.languageLink(), d.signOutForm()),
+	)
+}
+
+// navigationLink leads to a page.
+type navigationLink struct{ path, name string }
+
+// navigation returns the links to the pages, in the order in which the header shows them.
+func navigation() []navigationLink {
+	return []navigationLink{
+		{"/", "Overview"}, {"/v1/images", "Images"}, {"/v1/changes", "Changes"}, {"/v1/diff", "Compare"},
+		{"/v1/matrix", "Matrix"}, {"/v1/clusters", "Clusters"}, {"/v1/status", "Status"},
+	}
+}
+
+// regionForm lets a person choose the region. It opens the same page of another region,
+// without what is about the present one. The script sends it when the choice changes.
+func (d document) regionForm() g.Node {
+	in := d.in
+	if len(in.Regions) < 2 {
+		return nil
+	}
+	isImages := in.Path == "/v1/images"
+	return h.Form(h.Method("get"), h.Action(pathOfRegion(in.Path)), h.Class("region"), g.Attr("data-auto"),
+		g.If(isImages, hidden("ClusterId", "*")), keepLanguage(in),
+		h.Label(g.Text(in.T("Region")), g.Text(" "),
+			h.Select(h.Name("RegionId"), g.Map(in.Regions, func(id string) g.Node {
+				return h.Option(h.Value(id), g.If(id == in.Region, h.Selected()), g.Text(id))
+			}))),
+		h.Button(h.Type("submit"), g.Attr("data-without-script"), g.Text(in.T("Show"))),
+	)
+}
+
+// pathOfRegion returns the path to open for another region. An image is of one region.
+func pathOfRegion(path string) string {
+	for _, link := range navigation() {
+		if link.path == path {
+			return path
+		}
+	}
+	return "/"
+}
+
+// freshnessPill says how old the data is, in words.
+func (d document) freshnessPill() g.Node {
+	in, f := d.in, d.freshness
+	switch {
+	case f == nil:
+		return nil
+	case f.CheckedAt.IsZero():
+		return h.A(h.Class("pill bad"), h.Href(in.to("/v1/status").String()), g.Text(in.T("never checked")))
+	}
+	text, class := "checked %s", "pill good"
+	if len(f.Stale) > 0 {
+		text, class = "stale: checked %s", "pill warn"
+	}
+	return h.A(h.Class(class), h.Href(in.to("/v1/status").String()), h.TitleAttr(utcText(f.CheckedAt.Time)),
+		g.Text(in.T(text, in.age(f.CheckedAt.Time))))
+}
+
+// languageLink leads to the same page in the other language. Its name is in that language.
+func (d document) languageLink() g.Node {
+	other := d.in.other()
+	name := map[*Language]string{english: "English", chinese: "中文"}[other]
+	return h.A(h.Href(d.in.here().with("lang", other.Parameter).String()), h.Lang(other.Tag), g.Text(name))
+}
+
+// signOutForm ends the session of a person who has signed in.
+func (d document) signOutForm() g.Node {
+	if !d.in.SignedIn {
+		return nil
+	}
+	return h.Form(h.Method("post"), h.Action("/sign-out"), h.Button(h.Type("submit"), g.Text(d.in.T("Sign out"))))
+}
+
+// footer has what programs read, and the version.
+func (d document) footer() g.Node {
+	in := d.in
+	return h.Footer(
+		h.A(h.Href("/openapi.json"), g.Text(in.T("Description for programs"))),
+		g.Text(" · "), g.Text(in.T("Version %s", in.Version)),
+	)
+}
+
+// hidden returns a parameter that a form sends without showing it.
+func hidden(name, value string) g.Node {
+	return h.Input(h.Type("hidden"), h.Name(name), h.Value(value))
+}
+
+// keepLanguage returns the parameter lang for a form, if the address has it.
+func keepLanguage(in *Input) g.Node {
+	if lang := in.here().get("lang"); lang != "" {
+		return hidden("lang", lang)
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+
+	"community-images/shared/query/request"
+)
+
+// Language is the language of a page.
+type Language struct {
+	Tag string // of BCP 47, for the attribute lang
+	// Parameter is the value of the parameter lang.
+	Parameter string
+	messages  map[string]string // by the English text; nil: English
+}
+
+var (
+	english = &Language{Tag: "en", Parameter: request.English}
+	chinese = &Language{Tag: "zh-Hans", Parameter: request.Chinese, messages: chineseMessages}
+)
+
+// FindLanguage returns the language that the parameter lang names, else the one that the
+// header Accept-Language prefers, else English.
+func FindLanguage(lang, acceptLanguage string) *Language {
+	switch lang {
+	case request.English:
+		return english
+	case request.Chinese:
+		return chinese
+	}
+	// Both are compared by their quality; the first of equals wins.
+	best, quality := english, 0.0
+	for part := range strings.SplitSeq(acceptLanguage, ",") {
+		name, params, _ := strings.Cut(part, ";")
+		primary, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(name)), "-")
+		q := request.ParseQuality(params)
+		switch {
+		case q <= quality:
+		case primary == "en":
+			best, quality = english, q
+		case primary == "zh":
+			best, quality = chinese, q
+		}
+	}
+	return best
+}
+
+// Other returns the language to switch to.
+func (l *Language) other() *Language {
+	if l == english {
+		return chinese
+	}
+	return english
+}
+
+// T returns an English text in the language. args fill in its verbs; translations may name
+// them in another order, as %[2]s.
+func (l *Language) T(text string, args ...any) string {
+	if l.messages != nil {
+		if translated, ok := l.messages[text]; ok {
+			text = translated
+		}
+	}
+	if len(args) == 0 {
+		return text
+	}
+	return fmt.Sprintf(text, args...)
+}
+
+// N returns one of two English texts in the language: one if n is 1, else many. Both have
+// one verb, %d, for n.
+func (l *Language) N(n int, one, many string) string {
+	if n == 1 {
+		return l.T(one, n)
+	}
+	return l.T(many, n)
+}

@@ -1,0 +1,51 @@
+package page
+
+import (
+	"time"
+
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
+
+	"community-images/shared/catalog"
+)
+
+// age says in words how long ago a time was.
+func (in *Input) age(t time.Time) string {
+	switch d := in.Now.Sub(t); {
+	case d < time.Minute:
+		return in.T("just now")
+	case d < time.Hour:
+		return in.T("%d min ago", int(d/time.Minute))
+	case d < 24*time.Hour:
+		return in.T("%d h ago", int(d/time.Hour))
+	case d < 48*time.Hour:
+		return in.T("yesterday")
+	default:
+		return in.T("%d days ago", int(d/(24*time.Hour)))
+	}
+}
+
+// ageNode shows the age of a time. The exact time is its title. The script adds the time in
+// the reader's zone.
+func (in *Input) ageNode(t catalog.Time) g.Node {
+	if t.IsZero() {
+		return g.Text("–")
+	}
+	return h.Time(h.DateTime(machineTime(t.Time)), h.TitleAttr(utcText(t.Time)), g.Attr("data-age"),
+		g.Text(in.age(t.Time)))
+}
+
+// timeNode shows a time in UTC. The script replaces it by the reader's zone, with UTC
+// beside.
+func (in *Input) timeNode(t catalog.Time) g.Node {
+	if t.IsZero() {
+		return g.Text("–")
+	}
+	return h.Time(h.DateTime(machineTime(t.Time)), g.Text(utcText(t.Time)))
+}
+
+// utcText returns a time to the minute, as people read it.
+func utcText(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// machineTime returns a time for the attribute datetime.
+func machineTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
