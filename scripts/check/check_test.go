@@ -131,7 +131,7 @@ func TestBrokenTemplates(t *testing.T) {
 			`NoRunAlarm (ALIYUN::SLS::Alert): Ref: there is no parameter or resource "ALIYUN::RegionId"; did you mean ALIYUN::Region?`},
 		{"a function", "{'Fn::Str': {Ref: ShrinkGuard}}", "{'Fn::String': {Ref: ShrinkGuard}}",
 			"SnapshotFunction (ALIYUN::FC3::Function): function Fn::String does not exist; did you mean Fn::Str?"},
-		{"a function in a policy", "- Fn::Join: ['', [{Ref: Prefix}, '/*']]", "- Fx::Join: ['', [{Ref: Prefix}, '/*']]",
+		{"a function in a policy", "- Fn::Join: ['', [{Ref: Prefix}, '/v1/*']]", "- Fx::Join: ['', [{Ref: Prefix}, '/v1/*']]",
 			"SnapshotRole (ALIYUN::RAM::Role): function Fx::Join does not exist; did you mean Fn::Join?"},
 		{"a condition of a resource", "    Condition: LimitsQuery", "    Condition: LimitQuery",
 			`QueryConcurrency (ALIYUN::FC3::ConcurrencyConfig): condition "LimitQuery" does not exist; did you mean LimitsQuery?`},

@@ -141,7 +141,7 @@ func (s *stack) faults(name string) (list []string) {
 	if !slices.Contains(r.policy.Grants(), s.logGrant()) {
 		list = append(list, fmt.Sprintf("does not grant %s", s.logGrant()))
 	}
-	for _, request := range s.forbiddenRequests() {
+	for _, request := range s.forbiddenRequests(name) {
 		if by := r.policy.Allows(request); len(by) > 0 {
 			list = append(list, fmt.Sprintf("grants %s", request))
 		}
@@ -160,9 +160,22 @@ func (s *stack) logGrant() rampolicy.Grant {
 		"/logstore/" + f.LogConfig.Logstore}
 }
 
-// forbiddenRequests returns requests just beyond the prefix, the bucket and the log store.
-func (s *stack) forbiddenRequests() (list []rampolicy.Request) {
+// readsArchive is the first statement of the query function's policy.
+const readsArchive = `Action: [oss:GetObject]
+                Resource:
+                  - Fn::Join: ['', ['acs:oss:*:*:', {Ref: BucketName}, /, {Ref: Prefix}, '/v1/*']]`
+
+// forbiddenRequests returns requests just beyond the prefix, the bucket and the log store, and
+// what a role may not do with the files of the operator beside the archive.
+func (s *stack) forbiddenRequests(role string) (list []rampolicy.Request) {
 	bucket := "acs:oss:oss-" + region + ":" + account + ":" + s.oss.Bucket
+	actions := []string{"oss:PutObject", "oss:DeleteObject"}
+	if role == "QueryRole" {
+		actions = append(actions, "oss:GetObject")
+	}
+	for _, action := range actions {
+		list = append(list, rampolicy.Request{Action: action, Resource: bucket + "/" + prefix + "/aliases.json"})
+	}
 	for _, action := range []string{"oss:GetObject", "oss:PutObject", "oss:DeleteObject", "oss:ListObjects"} {
 		for _, resource := range []string{bucket + "/" + prefix, bucket + "/" + prefix + "2/v1/x", bucket + "/team/x",
 			bucket + "/x", bucket + "2/" + prefix + "/x", bucket + "2", "acs:oss:oss-" + region + ":" + account +
@@ -194,17 +207,24 @@ func TestWrongPoliciesAreFound(t *testing.T) {
 			"does not grant {oss:DeleteObject"},
 		{"no listing", "SnapshotRole", "Action: [oss:ListObjects]", "Action: [oss:GetObject]",
 			"does not grant {oss:ListObjects"},
-		{"a query function that may write", "QueryRole", "Action: [oss:GetObject]",
-			"Action: [oss:GetObject, oss:PutObject]",
-			"grants oss:PutObject on acs:oss:*:*:community-images-test/team/images/*, which is never used"},
-		{"all of OSS", "QueryRole", "Action: [oss:GetObject]", "Action: ['oss:Get*']",
+		{"a query function that may write", "QueryRole", readsArchive,
+			strings.Replace(readsArchive, "]", ", oss:PutObject]", 1),
+			"grants oss:PutObject on acs:oss:*:*:community-images-test/team/images/v1/*, which is never used"},
+		{"all of OSS", "QueryRole", readsArchive, strings.Replace(readsArchive, "[oss:GetObject]", "['oss:Get*']", 1),
 			"grants oss:Get*, which is more than one action"},
-		{"the whole bucket", "SnapshotRole", "{Ref: BucketName}, /, {Ref: Prefix}, '/*'", "{Ref: BucketName}, '/*'",
+		{"a query function that reads the operator's files", "QueryRole", readsArchive,
+			strings.Replace(readsArchive, "/v1/*", "/*", 1),
+			"grants {oss:GetObject acs:oss:oss-cn-hangzhou:1234567890123456:community-images-test/team/images/aliases.json"},
+		{"a snapshot function that writes the operator's files", "SnapshotRole", "{Ref: Prefix}, '/v1/*'",
+			"{Ref: Prefix}, '/*'",
+			"grants {oss:PutObject acs:oss:oss-cn-hangzhou:1234567890123456:community-images-test/team/images/aliases.json"},
+		{"no aliases", "SnapshotRole", "'/aliases.json']]", "'/alias.json']]", "does not grant {oss:GetObject"},
+		{"the whole bucket", "SnapshotRole", "{Ref: BucketName}, /, {Ref: Prefix}, '/v1/*'", "{Ref: BucketName}, '/*'",
 			"grants {oss:GetObject acs:oss:oss-cn-hangzhou:1234567890123456:community-images-test/x"},
-		{"a prefix without its end", "SnapshotRole", "{Ref: BucketName}, /, {Ref: Prefix}, '/*'",
+		{"a prefix without its end", "SnapshotRole", "{Ref: BucketName}, /, {Ref: Prefix}, '/v1/*'",
 			"{Ref: BucketName}, /, {Ref: Prefix}, '*'",
 			"grants {oss:GetObject acs:oss:oss-cn-hangzhou:1234567890123456:community-images-test/team/images2/v1/x"},
-		{"a list of everything", "SnapshotRole", "- Fn::Join: ['', [{Ref: Prefix}, '/*']]", "- '*'",
+		{"a list of everything", "SnapshotRole", "- Fn::Join: ['', [{Ref: Prefix}, '/v1/*']]", "- '*'",
 			"grants {oss:ListObjects acs:oss:oss-cn-hangzhou:1234567890123456:community-images-test map[oss:Prefix:]}"},
 		{"another log store", "SnapshotRole", "[LogStore, LogstoreName]}]]", "[LogStore, LogstoreName]}, s]]",
 			"does not grant {log:PostLogStoreLogs"},
@@ -237,6 +257,7 @@ func (s *stack) recordTypicalRequests() {
 	write := append(slices.Clone(read), rampolicy.Request{Action: "oss:PutObject", Resource: bucket + "/" + prefix +
 		"/v1/x"},
 		rampolicy.Request{Action: "oss:DeleteObject", Resource: bucket + "/" + prefix + "/v1/x"},
+		rampolicy.Request{Action: "oss:GetObject", Resource: bucket + "/" + prefix + "/aliases.json"},
 		rampolicy.Request{Action: "ehpc:ListClusters", Resource: "acs:ehpc:x"},
 		rampolicy.Request{Action: "ehpc:ListCommunityImages", Resource: "acs:ehpc:x"})
 	for _, request := range read {

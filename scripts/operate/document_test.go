@@ -198,7 +198,8 @@ func TestNamesExist(t *testing.T) {
 	d, tpl := readDocument(t), readTemplate(t)
 	known := map[string]bool{"Authorization": true, "AccessDenied": true, "NoSuchBucket": true, "LogDamaged": true,
 		"ListCommunityImages": true, "Name": true, "Value": true, "Candidate": true, "CursorExpired": true,
-		"ImageState": true}
+		"ImageState": true, "ImageId": true, "Lookup": true, "Pin": true, "Reason": true, "Until": true,
+		"AliasNotFound": true, "PinnedImageGone": true}
 	for _, names := range []map[string]any{tpl.Parameters, tpl.Outputs} {
 		for name := range names {
 			known[name] = true

@@ -202,6 +202,25 @@ func TestAliasesOfCallers(t *testing.T) {
 	}
 }
 
+// TestProblemOfTheAliasFileShows: callers who see runs see why the last one could not use the
+// file. Its faults can name any cluster.
+func TestProblemOfTheAliasFileShows(t *testing.T) {
+	t.Parallel()
+	w := newSmallRegion(t)
+	w.Aliases, w.AliasProblem = nil, `"aliases.json": Aliases[0].Lookup cannot be answered`
+	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, centOS79)})
+	h := w.Handler(allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}))
+	for caller, want := range map[string]bool{"all": true, "a": false} {
+		status := get(h, "/v1/status", "Authorization", bearer(caller)).Body.String()
+		metrics := get(h, "/metrics", "Authorization", bearer(caller)).Body.String()
+		if strings.Contains(status, `"AliasProblem":"\"aliases.json\": Aliases[0].Lookup`) != want ||
+			strings.Contains(metrics, `alias_file_problem{region="cn-hangzhou"} 1`) != want {
+			t.Errorf("%s sees\n%s\n%s", caller, status, metrics)
+		}
+	}
+	checkAnswer(t, get(h, "/v1/aliases/newest?format=ids", "Authorization", bearer("all")), 200, "m-cent710\n")
+}
+
 // TestAliasOfSeveralRegions: the region that has it is found, at the time that is asked for.
 func TestAliasOfSeveralRegions(t *testing.T) {
 	t.Parallel()

@@ -140,6 +140,45 @@ func TestRestore(t *testing.T) {
 	w.verify("restored")
 }
 
+// TestBackupOfTheOperatorsFiles: aliases.json comes back with the archive, unless it had gone,
+// and replaces none that is there.
+func TestBackupOfTheOperatorsFiles(t *testing.T) {
+	t.Parallel()
+	w, dir := newFixture(t), t.TempDir()
+	w.mustCommit("live")
+	const file = `{"Aliases":[]}`
+	put := func(key string) {
+		t.Helper()
+		if err := w.bucket().Put(t.Context(), key, []byte(file)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("live/aliases.json")
+	if code, out := w.backup("live", dir); code != 0 {
+		t.Fatal(out)
+	}
+	if code, out := w.backup("restored", "-restore", dir); code != 0 {
+		t.Fatal(out)
+	}
+	if data, _, err := w.bucket().Get(t.Context(), "restored/aliases.json", ""); string(data) != file || err != nil {
+		t.Errorf("restored is %q, %v", data, err)
+	}
+	put("taken/aliases.json")
+	code, out := w.backup("taken", "-restore", dir)
+	if code != 1 || !strings.Contains(out, `"taken/aliases.json" is there`) {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+	if err := w.bucket().Delete(t.Context(), "live/aliases.json"); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := w.backup("live", dir); code != 0 {
+		t.Fatal(out)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "aliases.json")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file that is gone from the bucket is in the backup: %v", err)
+	}
+}
+
 // TestCopyOfAnotherToolIsRepaired: a month of the log that was put like any other object
 // refuses the next commit, which says what to do, and verify -repair does it.
 func TestCopyOfAnotherToolIsRepaired(t *testing.T) {
@@ -340,6 +379,9 @@ func TestStoreThatFails(t *testing.T) {
 	w := newFixture(t)
 	w.mustCommit("live")
 	w.mustCommit("live")
+	if err := w.bucket().Put(t.Context(), "live/aliases.json", []byte(`{"Aliases":[]}`)); err != nil {
+		t.Fatal(err)
+	}
 	for k := 1; ; k++ {
 		dir, n, broke := t.TempDir(), 0, false
 		w.oss.SetFault(func(osstest.Request) *osstest.Fault {

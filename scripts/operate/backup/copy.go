@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -39,11 +40,11 @@ func (b *bucketRoot) backUp(ctx context.Context, dir string) (done copyStats, er
 		}
 		var keys []string
 		for key, size := range sizes {
-			path, err := b.filePath(dir, key)
+			file, err := b.filePath(dir, key)
 			if err != nil {
 				return done, err
 			}
-			if info, err := os.Stat(path); kind == kindSnapshot && err == nil && info.Size() == size {
+			if info, err := os.Stat(file); kind == kindSnapshot && err == nil && info.Size() == size {
 				done.skipped++
 				continue
 			}
@@ -55,7 +56,7 @@ func (b *bucketRoot) backUp(ctx context.Context, dir string) (done copyStats, er
 			return done, err
 		}
 	}
-	return done, nil
+	return done, b.backUpOperatorFiles(ctx, dir, &done)
 }
 
 // listKind returns the sizes of all objects of a kind, in bytes, by key.
@@ -100,6 +101,9 @@ func (b *bucketRoot) restore(ctx context.Context, dir string) (done copyStats, e
 		return done,
 			fmt.Errorf("there are %d objects below %q already; "+
 				"restore into an empty bucket or below another OSS_PREFIX", len(taken), b.root)
+	}
+	if err := b.restoreOperatorFiles(ctx, dir, &done); err != nil {
+		return done, err
 	}
 	keys, err := b.listFiles(dir)
 	if err != nil {
@@ -155,9 +159,13 @@ func (b *bucketRoot) upload(ctx context.Context, dir, key string) (int, error) {
 }
 
 // filePath returns the file for an object: DIR/v1/..., without the prefix, so that
-// the backup can be restored below another prefix.
+// the backup can be restored below another prefix. An operator's file is DIR/NAME.
 func (b *bucketRoot) filePath(dir, key string) (string, error) {
-	rest := filepath.FromSlash(strings.TrimPrefix(key, b.root))
+	below, isArchived := strings.CutPrefix(key, b.root)
+	if !isArchived {
+		return filepath.Join(dir, path.Base(key)), nil
+	}
+	rest := filepath.FromSlash(below)
 	if !filepath.IsLocal(rest) {
 		return "", fmt.Errorf("object %q cannot be a file below a directory", key)
 	}

@@ -61,8 +61,9 @@ type Fixture struct {
 	BootImages map[string]string
 
 	// Aliases are those that runs find in the operator's file, by region. Runs do not know
-	// the file if it is nil.
-	Aliases alias.File
+	// the file if it is nil. AliasProblem says why.
+	Aliases      alias.File
+	AliasProblem string
 
 	runs int // committed so far; makes run ids
 }
@@ -132,6 +133,7 @@ func (f *Fixture) commit(
 		StartedAt: catalog.At(f.Now),
 		Discovery: listing,
 	}
+	run.AliasProblem = f.AliasProblem
 	if f.Aliases != nil {
 		run.Aliases = f.Aliases.Of(base.RegionID)
 	}

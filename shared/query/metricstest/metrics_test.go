@@ -101,6 +101,7 @@ func TestMetricsOfARegion(t *testing.T) {
 		"last_run_timestamp_seconds":  fmt.Sprintf("{hz} %v", float64(archivetest.Epoch.Add(2*time.Hour).Unix())),
 		"discovery_timestamp_seconds": fmt.Sprintf("{hz} %v", float64(archivetest.Epoch.Add(2*time.Hour).Unix())),
 		"last_run_duration_seconds":   "{hz} 0",
+		"alias_file_problem":          "{hz} 0",
 		"last_run_scopes": `{hz,outcome="changed"} 0` + "\n" + `{hz,outcome="ended"} 0` + "\n" +
 			`{hz,outcome="failed"} 2` + "\n" + `{hz,outcome="held"} 0` + "\n" +
 			`{hz,outcome="left"} 0` + "\n" + `{hz,outcome="lost"} 0` + "\n" + `{hz,outcome="unchanged"} 3`,

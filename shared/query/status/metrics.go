@@ -99,6 +99,13 @@ func (f *regionFamilies) addLastRun() {
 		return max(0, seconds), r.Error == nil && !run.FinishedAt.IsZero()
 	})
 	f.addByLabel("last_run_scopes", "outcome", "Scopes by what that run found.", countLastRunScopes)
+	const aliasHelp = "1: that run could not use the file with the aliases, and changed none. 0: it could."
+	f.add("alias_file_problem", "", aliasHelp, func(r Region) (float64, bool) {
+		if r.runOrZero().AliasProblem != "" {
+			return 1, true
+		}
+		return 0, r.Error == nil && r.Run != nil
+	})
 	f.addCount("commit_sequence", "Number of the last commit; commits count from 1 without a gap.",
 		func(r Region) int { return int(r.Sequence) })
 	f.addTime("commit", "When the last commit was made.", func(r Region) catalog.Time { return r.CommittedAt })
