@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -23,115 +22,6 @@ func hintsOf(t *testing.T, rec *httptest.ResponseRecorder) []string {
 		t.Fatalf("answers %d (%v): %s", rec.Code, err, rec.Body)
 	}
 	return body.Hints
-}
-
-// TestHints: an answer with few images or none says why.
-func TestHints(t *testing.T) {
-	t.Parallel()
-	h := newSmallRegion(t).Handler()
-	for query, want := range map[string][]string{
-		// Which scopes the question is about.
-		"":                   {"Every cluster supports 2 of 5 captured images; ClusterId=* searches all."},
-		"ClusterId=_any":     {"Every cluster supports 2 of 5 captured images; ClusterId=* searches all."},
-		"ClusterId=ehpc-a":   nil,
-		"ClusterId=*":        nil,
-		"Status=available":   {"Every cluster supports 2 of 5 captured images; ClusterId=* searches all."},
-		"ClusterId=*&q=none": {`No captured image contains "none" in its name, description, id or product code.`},
-		"at=1":               {"Only images that every cluster supports. ClusterId=* searches all captured images."},
-		"q=ubuntu": {"Only images that every cluster supports were searched. 2 images match with ClusterId=*.",
-			`No image of the selection contains "ubuntu" in its name, description, id or product code.`},
-		"q=cuda": {`No captured image contains "cuda" in its name, description, id or product code.`},
-		"ClusterId=ehpc-b&q=hpc-centos": {"2 images match with ClusterId=*.",
-			`No image of the selection contains "hpc-centos" in its name, description, id or product code.`},
-
-		// Values that nothing has.
-		"Status=Avail": {
-			`No captured image matches Status=Avail. Did you mean "Available"? Values: "Available", "Creating".`},
-		"ClusterId=*&OsTag.Platform=Ubunto": {
-			`No captured image matches OsTag.Platform=Ubunto. Did you mean "Ubuntu"? Values: "CentOS", "Ubuntu".`},
-		"ClusterId=ehpc-a&ImageName=centos": {
-			"No captured image matches ImageName=centos. 3 images match with ImageName__icontains=centos."},
-		"ClusterId=ehpc-a&ImageName__glob=*CENTOS*": {
-			"No captured image matches ImageName__glob=*CENTOS*. 3 images match with ImageName__iglob=*CENTOS*."},
-		"ClusterId=*&OsTag.Version=7": {
-			"No captured image matches OsTag.Version=7. 3 images match with OsTag.Version__iprefix=7."},
-		"ClusterId=ehpc-a&ImageName=hpc-centso-7.1": {`No captured image matches ImageName=hpc-centso-7.1. ` +
-			`Did you mean "hpc-centos-7.9"? Values: "深度学习 ubuntu", "hpc-centos-7.10", "hpc-centos-7.9", ` +
-			`"linux_CentOS7.2_OceanBase_OBD_1ECS-3OB_3.0".`},
-		"ClusterId=ehpc-a&OsTag.Version__gte=99": {
-			`No captured image matches OsTag.Version__gte=99. Values go from "7.2" to "22.04".`},
-		"ClusterId=*&SkuCode__prefix=P": {`No captured image matches SkuCode__prefix=P. Values: "ECS".`},
-
-		// Conditions that do not go together.
-		"ClusterId=ehpc-a&OsTag.Platform=CentOS&Status=Creating": {"3 captured images match without Status=Creating.",
-			"1 captured image matches without OsTag.Platform=CentOS."},
-		"ClusterId=ehpc-a&OsTag.Platform=Ubuntu&Status=Available": {"1 image matches with ClusterId=*.",
-			"3 images match without OsTag.Platform=Ubuntu.", "1 image matches without Status=Available."},
-		"ClusterId=*&OsTag.Platform=Ubunto&Status=Available": {`No captured image matches OsTag.Platform=Ubunto. ` +
-			`Did you mean "Ubuntu"? Values: "CentOS", "Ubuntu". 4 captured images match without it.`},
-		"ClusterId=*&q=7.9&Status=Creating&Size__gt=450": {"1 captured image matches without q=7.9."},
-		"ClusterId=*&q=7.9&Status=Creating&Size__lt=50&OsTag.Version=7.10": {
-			"Each condition alone matches, but no captured image meets all of them."},
-
-		// Ids.
-		"ImageId=m-win":  {`Image "m-win" is no longer offered. It was offered until 2026-11-23T10:00:00.000Z.`},
-		"ImageId=m-none": {`Image "m-none" was never offered in cn-hangzhou.`},
-		"ClusterId=ehpc-b&ImageId=m-cent710": {"1 image matches with ClusterId=*.",
-			`Image "m-cent710" is offered to ehpc-a/_any, ehpc-a/ecs.c7.large.`},
-		"ClusterId=ehpc-b&ImageId=m-cent710,m-ubuntu": {`1 of 2 ids are not in the selection: "m-cent710".`},
-
-		// The past costs more to read, so less is said.
-		"at=1&q=ubuntu": {
-			"Only images that every cluster supports were searched. ClusterId=* searches all captured images.",
-			`No image of the selection contains "ubuntu" in its name, description, id or product code.`},
-		"at=1&ClusterId=ehpc-b&ImageId=m-win": {`Image "m-win" is not in the selection.`},
-	} {
-		if diff := cmp.Diff(want, hintsOf(t, get(h, "/v1/images?"+query))); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", query, diff)
-		}
-	}
-}
-
-// TestHintsRepeatWhatTheCallerWrote: hints have the case of the caller's own values, also if
-// another caller asked the same question before. Existing values have that of E-HPC.
-func TestHintsRepeatWhatTheCallerWrote(t *testing.T) {
-	t.Parallel()
-	h := newSmallRegion(t).Handler()
-	const values = ` Did you mean "Available"? Values: "Available", "Creating".`
-	for _, row := range []struct{ query, says string }{
-		{"Status=Avail", "No captured image matches Status=Avail." + values},
-		{"Status=avail", "No captured image matches Status=avail." + values},
-		{"status=AVAIL", "No captured image matches Status=AVAIL." + values},
-		{"Status__ieq=AvaiL,x", "No captured image matches Status__ieq=AvaiL,x." + values},
-		{"q=CUDA+深+Intel", `No captured image contains "CUDA", "Intel" in its name, description, id or product code.`},
-		{"q=cuda+深+Intel", `No captured image contains "cuda", "Intel" in its name, description, id or product code.`},
-		{"ImageId=m-深", `Image "m-深" was never offered in cn-hangzhou.`},
-		{"ImageName__ieq=HPC-Cent", "No captured image matches ImageName__ieq=HPC-Cent. 2 images match with " +
-			"ImageName__icontains=HPC-Cent."},
-	} {
-		if got := hintsOf(t, get(h, "/v1/images?ClusterId=*&"+row.query)); len(got) != 1 || got[0] != row.says {
-			t.Errorf("%s hints %q, want %q", row.query, got, row.says)
-		}
-	}
-}
-
-// TestHintOfEmptyField: E-HPC may fill a field for nobody.
-func TestHintOfEmptyField(t *testing.T) {
-	t.Parallel()
-	w := newFixture(t)
-	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, `{"ImageId":"m-1","Status":"","Size":5}`)})
-	h := w.Handler()
-	for query, want := range map[string]string{
-		"Status=Available":     "No captured image has a value for Status, so no condition on it can match.",
-		"Status__exists=true":  "No captured image has a value for Status, so no condition on it can match.",
-		"Size__exists=false":   "No captured image lacks a value for Size.",
-		"Size__gt=6":           `No captured image matches Size__gt=6. The only value is "5".`,
-		"Size__gt=6&Status=No": `No captured image matches Size__gt=6. The only value is "5".`,
-	} {
-		if got := hintsOf(t, get(h, "/v1/images?ClusterId=*&"+query)); len(got) == 0 || got[0] != want {
-			t.Errorf("%s hints %q, want %q", query, got, want)
-		}
-	}
 }
 
 // TestHintsInEveryFormat: the header has the hints too, and a table shows them to people.
@@ -171,32 +61,6 @@ func TestHintOfMinCount(t *testing.T) {
 		`No image of the selection contains "ubuntu" in its name, description, id or product code.`
 	if body.Message != want {
 		t.Errorf("says %q, want %q", body.Message, want)
-	}
-}
-
-// TestHintHeaderIsBounded: the header holds whole hints, percent-encoded, in 512 bytes.
-func TestHintHeaderIsBounded(t *testing.T) {
-	t.Parallel()
-	w := newFixture(t)
-	var images []string
-	for _, r := range "甲乙丙丁戊己庚辛壬癸子丑寅卯" {
-		name := strings.Repeat(string(r), 30)
-		images = append(images, `{"ImageId":"m-`+string(r)+`","ImageName":"`+name+`","Status":"100%"}`)
-	}
-	w.CommitRun(hangzhou, content{"ehpc-a/_any": parseImages(t, images...)})
-	name := url.QueryEscape(strings.Repeat("很", 90))
-	rec := get(w.Handler(), "/v1/images?ClusterId=*&ImageName="+name+"&Status=50%25&q=%25")
-	header := rec.Header().Get("X-Hint")
-	decoded, err := url.PathUnescape(header)
-	isUnsafe := func(r rune) bool { return r < ' ' || r > '~' }
-	if err != nil || header == "" || len(header) > 512 || strings.ContainsFunc(header, isUnsafe) {
-		t.Errorf("X-Hint has %d bytes (%v): %s", len(header), err, header)
-	}
-	whole := strings.Join(hintsOf(t, rec), " ")
-	for hint := range strings.SplitSeq(decoded, "; ") {
-		if !strings.Contains(whole, hint) {
-			t.Errorf("%q is not a hint", hint)
-		}
 	}
 }
 

@@ -289,3 +289,21 @@ func TestWasOffered(t *testing.T) {
 		}
 	}
 }
+
+// TestLifespanOfAMoment: an image that came and went at one time was not seen last before
+// it was seen first.
+func TestLifespanOfAMoment(t *testing.T) {
+	t.Parallel()
+	f := newRegion(t)
+	f.Now = f.Now.Add(time.Hour)
+	for _, list := range [][]*catalog.Image{archivetest.ParseImages(t, `{"ImageId":"d"}`), {}} {
+		f.CommitRun(archivetest.Hangzhou, archivetest.Content{"ehpc-a/_any": list})
+	}
+	v := f.View(access.Grant{})
+	req, sub := v.Ask("/v1/images/d")
+	life, err := v.History.LifespanOf(t.Context(), history.NewScopedImage(req), sub)
+	want := timeOf(5)
+	if err != nil || life.First != want || life.LastSeen != want || life.Gone != want {
+		t.Errorf("first seen %s, last %s, gone %s (%v), want %s", life.First, life.LastSeen, life.Gone, err, want)
+	}
+}
