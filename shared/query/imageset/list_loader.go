@@ -83,7 +83,8 @@ func (l *listLoader) lastIndex(region string) *regionIndex {
 	return l.indexes[region]
 }
 
-// load returns the images of a scope, from memory or from its snapshot.
+// LoadList returns the images of a scope, from memory or from its snapshot. The
+// index counts as memory once it was read.
 func (l *listLoader) LoadList(ctx context.Context, region string, scope format.ScopeState) (List, error) {
 	if list, ok := l.cache.Get(scope.Digest); ok {
 		return list, nil
@@ -114,7 +115,7 @@ func (l *listLoader) LoadList(ctx context.Context, region string, scope format.S
 	}
 }
 
-// keep redacts images and caches them as a list of its own.
+// cacheRedacted redacts images and caches them as a list of its own.
 func (l *listLoader) cacheRedacted(digest string, images []*catalog.Image) List {
 	images = l.redactor.redactImages(images)
 	list := newList(images)
@@ -122,7 +123,7 @@ func (l *listLoader) cacheRedacted(digest string, images []*catalog.Image) List 
 	return list
 }
 
-// loadAll returns the images of several scopes, in the order of the scopes.
+// LoadLists returns the images of several scopes, in the order of the scopes.
 // indexSequence is the commit that the region's index goes up to; 0: not known.
 func (l *listLoader) LoadLists(
 	ctx context.Context, region string, scopes []format.ScopeState, indexSequence int64,
@@ -203,7 +204,7 @@ func (l *listLoader) ensureIndex(ctx context.Context, region string, upTo int64)
 	}
 }
 
-// PrefetchIndex begins to read the index of a region. loadAll waits for that
+// PrefetchIndex begins to read the index of a region. LoadLists waits for that
 // read if it needs the index.
 func (l *listLoader) PrefetchIndex(ctx context.Context, region string) {
 	l.startIndexRead(ctx, region, 0)
