@@ -88,7 +88,8 @@ func (errorReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 type fleetState struct {
 	scopes   []ehpctest.Question
 	versions []int
-	cycle    int // after so many versions a list is what it was; 0: never
+	cycle    int  // after so many versions a list is what it was; 0: never
+	hasAlias bool // there is an alias too
 	random   *rand.Rand
 }
 
@@ -148,10 +149,27 @@ func (f *fleetState) imagesJSON(i int) string {
 		f.versionMark(i))
 }
 
+// setFleet makes E-HPC answer with the fleet as it is. The operator pins an alias to the
+// newest image that every cluster supports.
+func (w *fixture) setFleet(f *fleetState) {
+	w.t.Helper()
+	w.ehpc.SetData(f.upstreamData())
+	w.views, f.hasAlias = append(slices.Clone(views), aliasView), true
+	bucket, keys := w.openBucket()
+	file := fmt.Sprintf(`{"Aliases":[{"Name":"mark","RegionId":%q,"Lookup":"q=m","Pin":{"ImageId":%q,"Reason":"test"}}]}`,
+		region, f.versionMark(0))
+	if err := bucket.Put(w.t.Context(), keys.Aliases(), []byte(file)); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // views are lookups that show the digests of all scopes, and the images that
 // every cluster supports, the answers without a type, and everything.
 var views = []string{"/v1/clusters?RegionId=cn-hangzhou", "/v1/images?format=ids",
 	"/v1/images?ClusterId=*&InstanceType=_any&format=ids&limit=1000", "/v1/images?ClusterId=*&format=ids&limit=1000"}
+
+// aliasView shows the alias of setFleet.
+const aliasView = "/v1/aliases/mark?format=ids"
 
 // expectedViews is what the views show of the fleet as it is.
 func (f *fleetState) expectedViews(t *testing.T) []string {
@@ -185,14 +203,17 @@ func (f *fleetState) expectedViews(t *testing.T) []string {
 		slices.Sort(list)
 		all = append(all, strings.Join(slices.Compact(list), "\n")+"\n")
 	}
+	if f.hasAlias {
+		all = append(all, f.versionMark(0)+"\n")
+	}
 	return all
 }
 
 // readView asks for a view of now or of the past.
 func (w *fixture) readView(f *fctest.Function, view int, at string) (text string, sequence int) {
-	status, text, sequence := w.lookUpSequence(f, views[view]+at)
+	status, text, sequence := w.lookUpSequence(f, w.views[view]+at)
 	if status != 200 {
-		w.t.Errorf("%s%s is answered %d %s", views[view], at, status, text)
+		w.t.Errorf("%s%s is answered %d %s", w.views[view], at, status, text)
 	}
 	if view > 0 {
 		return text, sequence
@@ -219,12 +240,12 @@ func (w *fixture) lookUpSequence(f *fctest.Function, target string) (status int,
 // watchLookups looks at every view over and over until stop is called, which returns
 // the different texts that each has shown. A reader is never led back.
 func (w *fixture) watchLookups(q *fctest.Function) (stop func() [][]string) {
-	seen := make([][]string, len(views))
+	seen := make([][]string, len(w.views))
 	ended, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
 		for n, last := 0, 0; ; n++ {
-			v := n % len(views)
+			v := n % len(w.views)
 			text, sequence := w.readView(q, v, "")
 			if sequence < last {
 				w.t.Errorf("a lookup shows commit %d after commit %d", sequence, last)
@@ -284,7 +305,7 @@ func TestKilledAtEveryRequest(t *testing.T) {
 // orphans the dead left.
 func killAtEveryRequest(t *testing.T, fleet *fleetState, when killTime) (kills, orphans int) {
 	w := newFixture(t)
-	w.ehpc.SetData(fleet.upstreamData())
+	w.setFleet(fleet)
 	k := &killingProxy{next: w.oss, when: when}
 	server := httptest.NewServer(k)
 	t.Cleanup(server.Close)
@@ -296,12 +317,12 @@ func killAtEveryRequest(t *testing.T, fleet *fleetState, when killTime) (kills, 
 		for v, want := range was {
 			text, sequence := w.readView(q, v, "")
 			if text != want {
-				t.Fatalf("before request %d, %s: %s shows %s, want %s", at, when, views[v], text, want)
+				t.Fatalf("before request %d, %s: %s shows %s, want %s", at, when, w.views[v], text, want)
 			}
 			committed[sequence] = was
 		}
 		fleet.changeSomeLists()
-		w.ehpc.SetData(fleet.upstreamData())
+		w.setFleet(fleet)
 		stop := w.watchLookups(q)
 		f := w.startFunction("snapshot", "OSS_ENDPOINT="+server.URL)
 		k.kill, k.at = f.Kill, at
@@ -316,7 +337,7 @@ func killAtEveryRequest(t *testing.T, fleet *fleetState, when killTime) (kills, 
 		dead := fleet.expectedViews(t)
 		if at%2 == 0 { // nobody will want what the dead run stored
 			fleet.changeSomeLists()
-			w.ehpc.SetData(fleet.upstreamData())
+			w.setFleet(fleet)
 		}
 		report := w.runSnapshot(w.startFunction("snapshot"))
 		if c := report.Regions[0].Counts; c.Failed+c.Lost+c.Left > 0 {
@@ -326,7 +347,7 @@ func killAtEveryRequest(t *testing.T, fleet *fleetState, when killTime) (kills, 
 		for v, texts := range stop() {
 			for _, text := range texts {
 				if text != was[v] && text != dead[v] && text != now[v] {
-					t.Errorf("killed at request %d, %s: %s shows %s", at, when, views[v], text)
+					t.Errorf("killed at request %d, %s: %s shows %s", at, when, w.views[v], text)
 				}
 			}
 		}
@@ -339,9 +360,9 @@ func killAtEveryRequest(t *testing.T, fleet *fleetState, when killTime) (kills, 
 		kills++
 	}
 	for sequence, want := range committed {
-		for v := range views {
+		for v := range w.views {
 			if text, _ := w.readView(q, v, fmt.Sprintf("&at=%d", sequence)); text != want[v] {
-				t.Errorf("%s&at=%d shows %s, was %s", views[v], sequence, text, want[v])
+				t.Errorf("%s&at=%d shows %s, was %s", w.views[v], sequence, text, want[v])
 			}
 		}
 	}

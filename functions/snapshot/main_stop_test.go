@@ -35,7 +35,7 @@ func TestStoppedAtEveryRequest(t *testing.T) {
 		scopes = 20
 	}
 	w, fleet := newFixture(t), newFleetState(scopes, 4)
-	w.ehpc.SetData(fleet.upstreamData())
+	w.setFleet(fleet)
 	s := &stallingProxy{next: w.oss}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
@@ -51,13 +51,13 @@ func TestStoppedAtEveryRequest(t *testing.T) {
 	stops, lost := 0, 0
 	for at := int64(1); ; at++ {
 		fleet.changeSomeLists()
-		w.ehpc.SetData(fleet.upstreamData())
+		w.setFleet(fleet)
 		struck := false
 		s.before = func() {
 			struck = true
 			signal(syscall.SIGSTOP)
 			fleet.changeSomeLists()
-			w.ehpc.SetData(fleet.upstreamData())
+			w.setFleet(fleet)
 			w.runSnapshot(fast)
 			signal(syscall.SIGCONT)
 		}
@@ -81,7 +81,7 @@ func TestStoppedAtEveryRequest(t *testing.T) {
 		w.runSnapshot(fast) // what the first one was too late for
 		for v, want := range fleet.expectedViews(t) {
 			if text, _ := w.readView(q, v, ""); text != want {
-				t.Fatalf("stopped at request %d: %s shows %s, want %s", at, views[v], text, want)
+				t.Fatalf("stopped at request %d: %s shows %s, want %s", at, w.views[v], text, want)
 			}
 		}
 		if audit := w.auditArchive(); len(audit.Findings) > 0 {

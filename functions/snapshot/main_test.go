@@ -37,13 +37,15 @@ type fixture struct {
 	onCall atomic.Value
 	// fault, a func(ehpctest.Call) *ehpctest.Fault, decides about every call.
 	fault atomic.Value
+	// views are the lookups of readView.
+	views []string
 
 	mu   sync.Mutex
 	logs []string
 }
 
 func newFixture(t *testing.T) *fixture {
-	w := &fixture{t: t, oss: osstest.Start(t, ""), data: &ehpctest.Fixed{
+	w := &fixture{t: t, views: views, oss: osstest.Start(t, ""), data: &ehpctest.Fixed{
 		RegionList: []ehpctest.Region{{RegionID: region}},
 		ClusterLists: map[string][]json.RawMessage{
 			region: {json.RawMessage(
