@@ -1,5 +1,5 @@
 // Package querytest puts the lookups in front of an archive fixture, for tests
-// that ask through HTTP only.
+// that ask through HTTP. View is for tests of the packages below it.
 //
 //	f := querytest.NewSmallRegion(t)
 //	answer := querytest.Get(f.Handler(), "/v1/images?ClusterId=ehpc-a")
