@@ -2,7 +2,7 @@ package page
 
 // chineseMessages are the Simplified Chinese texts by the English ones. A test finds texts
 // of pages that are missing here, and those that no page uses.
-var chineseMessages = map[string]string{
+var chineseMessages = map[message]string{
 	// frame.go
 	"Community images":         "社区镜像",
 	"Overview":                 "概览",
@@ -20,10 +20,15 @@ var chineseMessages = map[string]string{
 	"stale: checked %s":        "已过期：检查于%s",
 	"never checked":            "从未检查",
 	"Navigation":               "导航",
-	"English":                  "English",
 	"Version %s":               "版本 %s",
+	"This did not work":        "未能完成",
 	"This page as":             "本页其他格式",
 	"Description for programs": "接口描述",
+
+	// images.go
+	"Image":  "镜像",
+	"System": "操作系统",
+	"Size":   "大小",
 
 	// times.go
 	"just now":    "刚刚",

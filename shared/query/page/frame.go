@@ -55,7 +55,10 @@ func (d document) header() g.Node {
 }
 
 // navigationLink leads to a page.
-type navigationLink struct{ path, name string }
+type navigationLink struct {
+	path string
+	name message
+}
 
 // navigation returns the links to the pages, in the order in which the header shows them.
 func navigation() []navigationLink {
@@ -102,7 +105,7 @@ func (d document) freshnessPill() g.Node {
 	case f.CheckedAt.IsZero():
 		return h.A(h.Class("pill bad"), h.Href(in.to("/v1/status").String()), g.Text(in.T("never checked")))
 	}
-	text, class := "checked %s", "pill good"
+	text, class := message("checked %s"), "pill good"
 	if len(f.Stale) > 0 {
 		text, class = "stale: checked %s", "pill warn"
 	}

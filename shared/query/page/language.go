@@ -7,12 +7,16 @@ import (
 	"community-images/shared/query/request"
 )
 
+// message is a text of a page in English. Only constants become messages, so that a test can
+// find all of them and their translations.
+type message string
+
 // Language is the language of a page.
 type Language struct {
 	Tag string // of BCP 47, for the attribute lang
 	// Parameter is the value of the parameter lang.
 	Parameter string
-	messages  map[string]string // by the English text; nil: English
+	messages  map[message]string // by the English text; nil: English
 }
 
 var (
@@ -56,21 +60,20 @@ func (l *Language) other() *Language {
 
 // T returns an English text in the language. args fill in its verbs; translations may name
 // them in another order, as %[2]s.
-func (l *Language) T(text string, args ...any) string {
-	if l.messages != nil {
-		if translated, ok := l.messages[text]; ok {
-			text = translated
-		}
+func (l *Language) T(text message, args ...any) string {
+	translated, ok := l.messages[text]
+	if !ok { // it is English
+		translated = string(text)
 	}
 	if len(args) == 0 {
-		return text
+		return translated
 	}
-	return fmt.Sprintf(text, args...)
+	return fmt.Sprintf(translated, args...)
 }
 
 // N returns one of two English texts in the language: one if n is 1, else many. Both have
 // one verb, %d, for n.
-func (l *Language) N(n int, one, many string) string {
+func (l *Language) N(n int, one, many message) string {
 	if n == 1 {
 		return l.T(one, n)
 	}
