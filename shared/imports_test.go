@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 	"archive":             {"alias", "archive/commitlog", "archive/format", "archive/logfile", "catalog"},
 	"archive/buckettest":  {"archive", "archive/format", "catalog"},
 	"archive/format":      {"alias", "catalog", "jsonscan"},
-	"archive/fsck":        {"archive", "archive/format", "catalog"},
+	"archive/fsck":        {"archive", "archive/commitlog", "archive/format", "catalog"},
 	"archive/commitlog":   {"archive/format", "archive/logfile", "catalog"},
 	"archive/logfile":     {"archive/format"},
 	"archive/gc":          {"archive", "archive/format", "catalog"},

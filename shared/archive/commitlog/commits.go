@@ -172,7 +172,7 @@ func (l *Log) CommitsBackward(ctx context.Context, now *format.Head, from int64)
 // visitBackward calls visit for the commits of a month from a position down, newest first,
 // until visit returns false. Then goOn is false.
 func (l *Log) visitBackward(
-	ctx context.Context, m *format.MonthIndex, from int, visit func(*format.Commit) bool,
+	ctx context.Context, m *MonthIndex, from int, visit func(*format.Commit) bool,
 ) (goOn bool, err error) {
 	size := l.Window
 	for until := min(from+1, len(m.Offsets)); until > 0; size = min(windowGrowth*size, maxWindow) {
@@ -196,7 +196,7 @@ func (l *Log) visitBackward(
 
 // readCommits reads the commits of a month from one position up to but not including
 // another.
-func (l *Log) readCommits(ctx context.Context, m *format.MonthIndex, from, until int) ([]*format.Commit, error) {
+func (l *Log) readCommits(ctx context.Context, m *MonthIndex, from, until int) ([]*format.Commit, error) {
 	key, err := l.keys.Log(m.RegionID, m.Month)
 	if err != nil {
 		return nil, err

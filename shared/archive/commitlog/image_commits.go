@@ -69,7 +69,7 @@ func (l *Log) CommitsOfImagesBackward(
 
 // commitPlace is where a commit stands.
 type commitPlace struct {
-	month    *format.MonthIndex
+	month    *MonthIndex
 	position int
 }
 

@@ -2,8 +2,9 @@
 // of an image, and the states that they led to.
 //
 // Each month of the log is a file, and most have an index that says where commits, images
-// and checkpoints are in it (month_index.go). commits.go and image_commits.go find commits
-// by the indexes. past.go replays from the last checkpoint before a moment. Package logfile
+// and checkpoints are in it: month_index.go has the stored document, and
+// read_month_index.go completes it from the log. commits.go and image_commits.go find
+// commits by the indexes. past.go replays from the last checkpoint before a moment. Package logfile
 // reads the lines of one file, and package format has the rules of what follows what.
 //
 // It never writes, and its callers give it the present state of the region. It promises

@@ -1,215 +1,229 @@
 package commitlog
 
 import (
-	"context"
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"community-images/shared/archive/format"
+	"community-images/shared/catalog"
 )
 
-// maxMonthBytes bounds the month indexes that a reader keeps, in bytes. Those of a year
-// with 24 commits a day take about 1 MB.
-const maxMonthBytes = 8 << 20
-
-// monthCache keeps month indexes, by region and month. It is safe for concurrent use.
-type monthCache struct {
-	mu     sync.Mutex
-	months map[string]*format.MonthIndex // guarded by mu
-	bytes  int                           // of months; guarded by mu
+// MonthIndex says where the commits of one month of the log stand, and which of them
+// are about an image. It is derived from the log. It must not be changed once it has
+// been handed out.
+type MonthIndex struct {
+	MonthHeader
+	// images has the stored lines of the images, sorted by ImageID.
+	images []byte
+	// added has what commits beyond the stored lines say, as imageCommits.Commits, by
+	// ImageID.
+	added map[string][]int
 }
 
-// get returns an index, or nil.
-func (c *monthCache) get(region, month string) *format.MonthIndex {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.months[region+"/"+month]
+// MonthHeader is the first line of a stored month index. After it come one line for
+// each image, an imageCommits.
+type MonthHeader struct {
+	// Checkpoints has the positions in Offsets of the commits with a checkpoint.
+	Checkpoints []int `json:"Checkpoints"`
+	// CommittedAt is the time of the last commit.
+	CommittedAt catalog.Time `json:"CommittedAt"`
+	// Digest is the SHA-256 of the object with an empty Digest.
+	Digest string `json:"Digest"`
+	// Ended has the scopes that end in the month, sorted, each once.
+	Ended []format.ScopeRef `json:"Ended,omitempty"`
+	// FirstSequence is the number of the first commit.
+	FirstSequence int64 `json:"FirstSequence"`
+	// Format is the constant format.Version. A reader refuses any other.
+	Format int `json:"Format"`
+	// Hash is the format.Commit.LineHash of the last commit. It binds the index to its log.
+	Hash string `json:"Hash"`
+	// Length is the number of bytes of the log up to the end of the last commit.
+	Length int64 `json:"Length"`
+	// Month is that of the log.
+	Month string `json:"Month"`
+	// Offsets has the offset of the line of each commit, oldest first.
+	Offsets []int64 `json:"Offsets"`
+	// RegionID is that of the log.
+	RegionID string `json:"RegionId"`
+	// Times has the CommittedAt of each commit, in milliseconds since 1970.
+	Times []int64 `json:"Times"`
 }
 
-// put keeps an index in place of the one of that month. If the cache is full, it drops
-// all others.
-func (c *monthCache) put(m *format.MonthIndex) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	key := m.RegionID + "/" + m.Month
-	if old := c.months[key]; old != nil {
-		c.bytes -= old.Size()
+// imageCommits is the line of an image.
+type imageCommits struct {
+	// Commits has the positions in Offsets of the commits that change the image.
+	Commits []int `json:"Commits"`
+	// ImageID names the image.
+	ImageID string `json:"ImageId"`
+}
+
+// monthIndexDigest finds the digest in the header.
+var monthIndexDigest = format.DigestField{After: `","`}
+
+// NewMonthIndex returns an index without commits. firstSequence is the number of the first
+// commit of the month, and previous the hash of the line before it.
+func NewMonthIndex(region, month string, firstSequence int64, previous string) *MonthIndex {
+	return &MonthIndex{
+		MonthHeader: MonthHeader{
+			FirstSequence: firstSequence, Format: format.Version, Hash: previous, Month: month, RegionID: region,
+		},
+		added: map[string][]int{},
 	}
-	if c.bytes += m.Size(); c.months == nil || c.bytes > maxMonthBytes {
-		c.months, c.bytes = map[string]*format.MonthIndex{}, m.Size()
-	}
-	c.months[key] = m
 }
 
-// Month returns the index of file i of the log up to now: the stored one, completed from
-// the log. If there is none, or if it is not of this log, that is the whole month. The
-// error is fs.ErrNotExist if the log of the month is gone.
-func (l *Log) Month(ctx context.Context, now *format.Head, i int) (*format.MonthIndex, error) {
-	m, err := l.knownMonth(ctx, now, i)
+// LastSequence returns the number of the last commit. Without any it is the one before
+// the first.
+func (h *MonthHeader) LastSequence() int64 { return h.FirstSequence + int64(len(h.Offsets)) - 1 }
+
+// End returns the offset after the line of a commit, by its position.
+func (h *MonthHeader) End(position int) int64 {
+	if position+1 < len(h.Offsets) {
+		return h.Offsets[position+1]
+	}
+	return h.Length
+}
+
+// CountUntil returns how many commits are not later than a time.
+func (h *MonthHeader) CountUntil(t time.Time) int {
+	n, _ := slices.BinarySearchFunc(h.Times, t, func(ms int64, t time.Time) int {
+		if time.UnixMilli(ms).After(t) {
+			return 1
+		}
+		return -1 // several commits may have one time
+	})
+	return n
+}
+
+// Size returns about how many bytes the index takes in memory.
+func (m *MonthIndex) Size() int { return len(m.images) + 16*len(m.Offsets) + 64*len(m.added) + 512 }
+
+// CommitsOf returns the positions in Offsets of the commits that change an image, ascending.
+// An error means that the line of the image is damaged.
+func (m *MonthIndex) CommitsOf(imageID string) (positions []int, err error) {
+	quoted := catalog.AppendString(nil, imageID)
+	// An unescaped quote does not stand within a string, so this is no part of an id.
+	if end := bytes.Index(m.images, slices.Concat([]byte(`,"ImageId":`), quoted, []byte("}\n"))); end >= 0 {
+		start := bytes.LastIndexByte(m.images[:end], '\n') + 1
+		var line imageCommits
+		if err := json.Unmarshal(append(slices.Clone(m.images[start:end]), '}'), &line); err != nil {
+			return nil, err
+		}
+		positions = line.Commits
+	}
+	positions = append(positions, m.added[imageID]...)
+	if !slices.IsSorted(positions) || len(positions) > 0 && positions[0] < 0 {
+		return nil, fmt.Errorf("the commits of image %q are not in order", imageID)
+	}
+	end, _ := slices.BinarySearch(positions, len(m.Offsets)) // the index may have been cut
+	return positions[:end], nil
+}
+
+// Cut returns the index up to a commit, which m has. hash is that of its line.
+func (m *MonthIndex) Cut(last int64, hash string) *MonthIndex {
+	n := int(last - m.FirstSequence + 1)
+	c := &MonthIndex{MonthHeader: m.MonthHeader, images: m.images, added: m.added}
+	c.CommittedAt, c.Hash = catalog.At(time.UnixMilli(m.Times[n-1])), hash
+	c.Offsets, c.Times, c.Length = m.Offsets[:n:n], m.Times[:n:n], m.End(n-1)
+	return c
+}
+
+// Add adds the next commit, whose line stands at an offset. length is the offset after it.
+// The index shares no memory with the commit, so that it does not keep its line.
+func (m *MonthIndex) Add(c *format.Commit, offset, length int64) {
+	position := len(m.Offsets)
+	m.Offsets, m.Times = append(m.Offsets, offset), append(m.Times, c.CommittedAt.UnixMilli())
+	m.CommittedAt, m.Hash, m.Length = c.CommittedAt, c.LineHash, length
+	if c.Checkpoint != nil {
+		m.Checkpoints = append(m.Checkpoints, position)
+	}
+	for _, im := range c.Images {
+		positions, known := m.added[im.ImageID]
+		if positions = append(positions, position); known {
+			m.added[im.ImageID] = positions
+		} else {
+			m.added[strings.Clone(im.ImageID)] = positions
+		}
+	}
+	for _, e := range c.Ended {
+		ref := format.ScopeRef{ClusterID: strings.Clone(e.ClusterID), InstanceType: strings.Clone(e.InstanceType)}
+		if at, found := slices.BinarySearchFunc(m.Ended, ref, format.ScopeRef.Compare); !found {
+			m.Ended = slices.Insert(m.Ended, at, ref)
+		}
+	}
+}
+
+// Clone returns a copy to which commits can be added.
+func (m *MonthIndex) Clone() *MonthIndex {
+	c := &MonthIndex{MonthHeader: m.MonthHeader, images: m.images, added: map[string][]int{}}
+	c.Offsets, c.Times, c.Ended = slices.Clip(m.Offsets), slices.Clip(m.Times), slices.Clone(m.Ended)
+	c.Checkpoints = slices.Clip(m.Checkpoints)
+	for id, positions := range m.added {
+		c.added[id] = slices.Clip(positions)
+	}
+	return c
+}
+
+// Encode returns the bytes that are stored: lines of JSON, the header first.
+func (m *MonthIndex) Encode() ([]byte, error) {
+	all := map[string][]int{}
+	for line := range bytes.Lines(m.images) {
+		var im imageCommits
+		if err := json.Unmarshal(line, &im); err != nil {
+			return nil, fmt.Errorf("decoding the index of month %q: %w", m.Month, err)
+		}
+		all[im.ImageID] = im.Commits
+	}
+	for id, positions := range m.added {
+		all[id] = append(all[id], positions...)
+	}
+	header := m.MonthHeader
+	header.Digest = ""
+	data, err := catalog.MarshalLine(header)
 	if err != nil {
+		return nil, fmt.Errorf("encoding the index of month %q: %w", m.Month, err)
+	}
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		data = append(data, `{"Commits":[`...)
+		for i, p := range all[id] {
+			if i > 0 {
+				data = append(data, ',')
+			}
+			data = strconv.AppendInt(data, int64(p), 10)
+		}
+		data = append(catalog.AppendString(append(data, `],"ImageId":`...), id), "}\n"...)
+	}
+	data, _ = monthIndexDigest.Fill(data)
+	return data, nil
+}
+
+// DecodeMonthIndex decodes and verifies the stored index of a month of a region, for example
+// "2006-01". It does not look at the lines of the images. The index shares the memory of
+// data. An error means that the index has to be built anew.
+func DecodeMonthIndex(region, month string, data []byte) (*MonthIndex, error) {
+	m := &MonthIndex{added: map[string][]int{}}
+	first, rest, _ := bytes.Cut(data, []byte{'\n'})
+	if err := json.Unmarshal(first, &m.MonthHeader); err != nil {
 		return nil, err
 	}
-	return l.completeKnownMonth(ctx, now, i, m)
-}
-
-// RebuildMonth makes the index of file i of the log from the log alone, for Month. It does
-// not read the stored index.
-func (l *Log) RebuildMonth(ctx context.Context, now *format.Head, i int) error {
-	_, err := l.completeKnownMonth(ctx, now, i, nil)
-	return err
-}
-
-// knownMonth returns what is known of the index of file i of the log: the one in memory, or
-// the stored one, or nil.
-func (l *Log) knownMonth(ctx context.Context, now *format.Head, i int) (*format.MonthIndex, error) {
-	f := now.Files[i]
-	if m := l.months.get(now.RegionID, f.Month); m != nil && m.FirstSequence == f.FirstSequence {
-		return m, nil
-	}
-	m, err := l.loadMonthIndex(ctx, now.RegionID, f)
-	var damaged *format.DamagedError
-	if errors.As(err, &damaged) {
-		return nil, nil
-	}
-	return m, err
-}
-
-// completeKnownMonth returns the index of file i of the log up to now, and keeps it. m is
-// what knownMonth returned.
-func (l *Log) completeKnownMonth(
-	ctx context.Context, now *format.Head, i int, m *format.MonthIndex,
-) (*format.MonthIndex, error) {
-	complete, err := l.completeMonth(ctx, now, i, m)
-	var damaged *format.DamagedError
-	if m != nil && errors.As(err, &damaged) { // the index is of another log, or the log is damaged
-		complete, err = l.completeMonth(ctx, now, i, nil)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if m == nil || complete.LastSequence() >= m.LastSequence() { // else now is an older state
-		l.months.put(complete)
-	}
-	return complete, nil
-}
-
-// completeMonth returns m with the commits of file i that it lacks, up to now. It begins
-// anew if m is nil. It returns *format.DamagedError if the log does not go on where m ends.
-func (l *Log) completeMonth(
-	ctx context.Context, now *format.Head, i int, m *format.MonthIndex,
-) (*format.MonthIndex, error) {
-	last, hash := now.LastOfFile(i), now.Log.Hash
-	if i+1 < len(now.Files) {
-		hash = now.Files[i+1].Previous
-	}
-	f := now.Files[i]
-	key, err := l.keys.Log(now.RegionID, f.Month)
-	if err != nil {
-		return nil, err
-	}
-	if m == nil {
-		m = format.NewMonthIndex(now.RegionID, f.Month, f.FirstSequence, f.Previous)
-	}
+	isOrdered := slices.IsSorted(m.Checkpoints) && len(m.Checkpoints) > 0 && m.Checkpoints[0] == 0 &&
+		slices.IsSorted(m.Offsets) && slices.IsSorted(m.Times) && len(m.Offsets) > 0
 	switch {
-	case m.LastSequence() < last:
-		if m, err = l.addToMonth(ctx, m.Clone(), key, last); err != nil {
-			return nil, err
-		}
-	case m.LastSequence() > last && last >= m.FirstSequence: // now is an older state
-		commits, err := l.readCommits(ctx, m, int(last-m.FirstSequence), int(last-m.FirstSequence)+1)
-		if err != nil {
-			return nil, err
-		}
-		m = m.Cut(last, commits[0].LineHash)
+	case !monthIndexDigest.Verify(data, m.Digest):
+		return nil, errors.New("it does not have the digest that it states")
+	case m.Format != format.Version:
+		return nil, fmt.Errorf("it has format %d, this program reads %d", m.Format, format.Version)
+	case m.RegionID != region || m.Month != month:
+		return nil, fmt.Errorf("it is of region %q and month %q", m.RegionID, m.Month)
+	case !isOrdered || len(m.Offsets) != len(m.Times) || m.Offsets[0] < 0 || m.Length <= m.Offsets[len(m.Offsets)-1]:
+		return nil, errors.New("its commits are not in order")
 	}
-	// A log that was restored since may be shorter than the index.
-	if m.LastSequence() != last || m.Hash != hash {
-		return nil, &format.DamagedError{Key: key, Reason: fmt.Sprintf(
-			"it ends with commit %d, not %d, or with another line than the head says", m.LastSequence(), last)}
-	}
-	return m, nil
-}
-
-// addToMonth adds the commits of the log key behind m up to a number.
-func (l *Log) addToMonth(
-	ctx context.Context, m *format.MonthIndex, key string, last int64,
-) (*format.MonthIndex, error) {
-	lines, err := l.openAt(ctx, key, m.Length)
-	if err != nil {
-		return nil, err
-	}
-	r := &format.Head{RegionID: m.RegionID, Sequence: m.LastSequence(), CommittedAt: m.CommittedAt}
-	r.Log.Hash, r.Log.Length = m.Hash, m.Length
-	for m.LastSequence() < last {
-		c, at, err := lines.NextCommit(r, true)
-		if err == io.EOF || err == nil && c.Sequence != r.Sequence+1 { // it is of another month
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		r.Advance(c)
-		m.Add(c, at, r.Log.Length)
-	}
-	return m, nil
-}
-
-// readMonths returns the indexes of the files of the log from one up to but not including
-// another, up to now. It leaves out those that retention has removed. It reads the stored
-// ones at once. What is missing comes from the log, one month after the other: it may be
-// much.
-func (l *Log) readMonths(ctx context.Context, now *format.Head, from, until int) ([]*format.MonthIndex, error) {
-	known := make([]*format.MonthIndex, len(now.Files))
-	group, loading := errgroup.WithContext(ctx)
-	group.SetLimit(maxParallel)
-	for i := from; i < until; i++ {
-		group.Go(func() (err error) {
-			known[i], err = l.knownMonth(loading, now, i)
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	var months []*format.MonthIndex
-	for i := from; i < until; i++ {
-		m, err := l.completeKnownMonth(ctx, now, i, known[i])
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		months = append(months, m)
-	}
-	return months, nil
-}
-
-// loadMonthIndex reads the stored index of a file of the log. It returns *format.DamagedError if
-// the index is missing or damaged.
-func (l *Log) loadMonthIndex(ctx context.Context, region string, f format.LogFile) (*format.MonthIndex, error) {
-	key, err := l.keys.MonthIndex(region, f.Month)
-	if err != nil {
-		return nil, err
-	}
-	data, _, err := l.bucket.Get(ctx, key, "")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &format.DamagedError{Key: key, Reason: "it is missing"}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading month index %q: %w", key, err)
-	}
-	m, err := format.DecodeMonthIndex(region, f.Month, data)
-	if err == nil && m.FirstSequence != f.FirstSequence {
-		err = fmt.Errorf("it begins with commit %d, not %d", m.FirstSequence, f.FirstSequence)
-	}
-	if err != nil {
-		return nil, &format.DamagedError{Key: key, Reason: err.Error()}
-	}
+	m.images = rest
 	return m, nil
 }

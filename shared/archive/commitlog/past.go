@@ -26,7 +26,7 @@ func (l *Log) At(ctx context.Context, now *format.Head, t time.Time) (*format.He
 	return l.replayUntil(ctx, now, pastMoment{
 		isLateFile: func(f format.LogFile) bool { return f.FirstCommittedAt.After(t) },
 		isLate:     func(c *format.Commit) bool { return c.CommittedAt.After(t) },
-		count:      func(m *format.MonthIndex) int { return m.CountUntil(t) },
+		count:      func(m *MonthIndex) int { return m.CountUntil(t) },
 	})
 }
 
@@ -43,7 +43,7 @@ func (l *Log) AtSequence(ctx context.Context, now *format.Head, n int64) (*forma
 	return l.replayUntil(ctx, now, pastMoment{
 		isLateFile: func(f format.LogFile) bool { return f.FirstSequence > n },
 		isLate:     func(c *format.Commit) bool { return c.Sequence > n },
-		count:      func(m *format.MonthIndex) int { return int(min(n, m.LastSequence()) - m.FirstSequence + 1) },
+		count:      func(m *MonthIndex) int { return int(min(n, m.LastSequence()) - m.FirstSequence + 1) },
 	})
 }
 
@@ -54,7 +54,7 @@ type pastMoment struct {
 	// isLate reports whether a commit is after the moment.
 	isLate func(*format.Commit) bool
 	// count returns how many commits of a month are not after the moment.
-	count func(*format.MonthIndex) int
+	count func(*MonthIndex) int
 }
 
 // replayUntil returns the state before the first commit that is too late. It replays the

@@ -232,7 +232,7 @@ func (c *Commit) Encode() (line []byte, hash string, err error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("encoding commit %d: %w", c.Sequence, err)
 	}
-	line, c.Digest = commitDigest.fill(line[:len(line)-1])
+	line, c.Digest = commitDigest.Fill(line[:len(line)-1])
 	return append(line, '\n'), HashLine(line), nil
 }
 

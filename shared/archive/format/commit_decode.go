@@ -42,7 +42,7 @@ func DecodeCommit(line []byte, withImages bool) (c *Commit, intact bool) {
 	if c.Sequence < 1 {
 		return nil, false
 	}
-	return c, commitDigest.verify(line, c.Digest) && c.hasValidNumbers()
+	return c, commitDigest.Verify(line, c.Digest) && c.hasValidNumbers()
 }
 
 // The texts around Images in a line. Only typed members follow the second one, so its

@@ -101,7 +101,7 @@ func FuzzCommit(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line []byte) {
 		at := commitDigest.offset(line)
 		if stated, ok := commitDigest.stated(line, at); ok {
-			line, _ = commitDigest.fill([]byte(strings.Replace(string(line), stated, "", 1)))
+			line, _ = commitDigest.Fill([]byte(strings.Replace(string(line), stated, "", 1)))
 		}
 		got, _ := DecodeCommit(line, true)
 		var want Commit
@@ -168,7 +168,7 @@ func TestMembersOfALaterProgramAreIgnored(t *testing.T) {
 		t.Fatal(err)
 	}
 	bare := strings.Replace(strings.TrimSuffix(string(line), "\n"), c.Digest, "", 1)
-	later, digest := commitDigest.fill([]byte(strings.Replace(bare, "{", alias, 1)))
+	later, digest := commitDigest.Fill([]byte(strings.Replace(bare, "{", alias, 1)))
 	got, intact := DecodeCommit(later, true)
 	if got == nil || !intact {
 		t.Fatalf("a line with another member is %v, %t", got, intact)
@@ -185,7 +185,7 @@ func TestMembersOfALaterProgramAreIgnored(t *testing.T) {
 		t.Fatal(err)
 	}
 	bareHead := strings.Replace(string(head), string(head[headDigest.offset(head):headDigest.offset(head)+64]), "", 1)
-	laterHead, _ := headDigest.fill([]byte(strings.Replace(bareHead, "{", `{"Aliases":[],`, 1)))
+	laterHead, _ := headDigest.Fill([]byte(strings.Replace(bareHead, "{", `{"Aliases":[],`, 1)))
 	if h, err := DecodeHead("cn-hangzhou", laterHead); err != nil || h.Sequence != 3 {
 		t.Errorf("a head with another member is %+v, %v", h, err)
 	}

@@ -10,18 +10,18 @@ import (
 // taken while that digest is empty. The digest follows the first CommittedAt:
 // upstream's own JSON, which may have members of these names, comes after.
 var (
-	commitDigest = digestField{after: `","`}
-	headDigest   = digestField{after: `","Discovery":`}
+	commitDigest = DigestField{After: `","`}
+	headDigest   = DigestField{After: `","Discovery":`}
 )
 
-// digestField says where an object holds its own digest.
-type digestField struct {
-	// after is the text that follows the digest.
-	after string
+// DigestField says where an object holds its own digest.
+type DigestField struct {
+	// After is the text that follows the digest.
+	After string
 }
 
 // offset returns where the digest begins in data, or -1 if there is none.
-func (f digestField) offset(data []byte) int {
+func (f DigestField) offset(data []byte) int {
 	const anchor, before = `"CommittedAt":"`, `,"Digest":"`
 	from := bytes.Index(data, []byte(anchor))
 	if from < 0 {
@@ -34,8 +34,8 @@ func (f digestField) offset(data []byte) int {
 	return from + at + len(before)
 }
 
-// fill returns data with its digest in place. The digest in data must be empty.
-func (f digestField) fill(data []byte) (filled []byte, digest string) {
+// Fill returns data with its digest in place. The digest in data must be empty.
+func (f DigestField) Fill(data []byte) (filled []byte, digest string) {
 	sum := sha256.Sum256(data)
 	digest = hex.EncodeToString(sum[:])
 	at := f.offset(data)
@@ -46,7 +46,7 @@ func (f digestField) fill(data []byte) (filled []byte, digest string) {
 }
 
 // stated returns the digest that data states at an offset.
-func (f digestField) stated(data []byte, at int) (digest string, ok bool) {
+func (f DigestField) stated(data []byte, at int) (digest string, ok bool) {
 	end := at + hex.EncodedLen(sha256.Size)
 	if at < 0 || len(data) < end {
 		return "", false
@@ -54,14 +54,14 @@ func (f digestField) stated(data []byte, at int) (digest string, ok bool) {
 	return string(data[at:end]), true
 }
 
-// verify reports whether data has the digest that it states, which is digest.
-func (f digestField) verify(data []byte, digest string) bool {
+// Verify reports whether data has the digest that it states, which is digest.
+func (f DigestField) Verify(data []byte, digest string) bool {
 	return f.verifyAt(data, f.offset(data), digest)
 }
 
-// verifyAt is verify if the offset of the digest is known; -1 means none.
-func (f digestField) verifyAt(data []byte, at int, digest string) bool {
-	if at < 0 || len(digest) != hex.EncodedLen(sha256.Size) || !bytes.HasPrefix(data[at:], []byte(digest+f.after)) {
+// verifyAt is Verify if the offset of the digest is known; -1 means none.
+func (f DigestField) verifyAt(data []byte, at int, digest string) bool {
+	if at < 0 || len(digest) != hex.EncodedLen(sha256.Size) || !bytes.HasPrefix(data[at:], []byte(digest+f.After)) {
 		return false
 	}
 	h := sha256.New()

@@ -1,9 +1,9 @@
 // Package format has the stored documents of an archive: it encodes them, decodes them and
 // verifies what was read.
 //
-// The documents are the lines of the commit log (Commit), the head (Head), the index of a
-// region (Index) and that of a month of the log (MonthIndex). README.md of package archive
-// describes their members. Snapshots are documents of package catalog.
+// The documents are the lines of the commit log (Commit), the head (Head) and the index of a
+// region (Index). README.md of package archive describes their members. Snapshots are
+// documents of package catalog, and the indexes of months are those of package commitlog.
 //
 // Equal values have equal bytes. What a decoder returns has been verified: the object has
 // the digest that it states, and is of this Version. Otherwise it returns an error, which

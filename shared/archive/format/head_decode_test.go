@@ -182,12 +182,12 @@ func decodeAllOfFixedHead(data []byte, at int) (storedHead, bool) {
 func decodeTables(r *Head) *Head { return r.WithTables(r.Scopes(), r.Clusters()) }
 
 // value returns the digest that data states.
-func (f digestField) value(data []byte) []byte { at := f.offset(data); return data[at : at+64] }
+func (f DigestField) value(data []byte) []byte { at := f.offset(data); return data[at : at+64] }
 
 // editHead replaces text in a head and gives it a digest that fits.
 func editHead(data []byte, before, after string) []byte {
 	data = bytes.Replace(data, headDigest.value(data), nil, 1)
-	out, _ := headDigest.fill(bytes.Replace(data, []byte(before), []byte(after), 1))
+	out, _ := headDigest.Fill(bytes.Replace(data, []byte(before), []byte(after), 1))
 	return out
 }
 
@@ -239,7 +239,7 @@ func FuzzHead(f *testing.F) {
 		if headDigest.offset(bare) < 0 { // it was in two of its places
 			return
 		}
-		data, _ = headDigest.fill(bare)
+		data, _ = headDigest.Fill(bare)
 		at := headDigest.offset(data)
 		if at < 0 {
 			return

@@ -113,7 +113,7 @@ func (h *Head) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding head of %q: %w", h.RegionID, err)
 	}
-	data, _ = headDigest.fill(data)
+	data, _ = headDigest.Fill(data)
 	return data, nil
 }
 

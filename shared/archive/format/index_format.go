@@ -36,7 +36,7 @@ type indexHeader struct {
 
 // indexDigest finds the digest in the header. It is the first one, because the
 // header comes first.
-var indexDigest = digestField{after: `","Format":`}
+var indexDigest = DigestField{After: `","Format":`}
 
 // The fixed parts of the lines after the header.
 const (
@@ -78,7 +78,7 @@ func (x *Index) Encode() ([]byte, error) {
 		data = x.Gone[id].append(data)
 		data = append(catalog.AppendString(append(data, gonePrefix...), id), "}\n"...)
 	}
-	data, _ = indexDigest.fill(data)
+	data, _ = indexDigest.Fill(data)
 	return data, nil
 }
 
@@ -100,7 +100,7 @@ func DecodeIndex(region string, data []byte, interner *catalog.Interner) (*Index
 	// The images are decoded after the digest is known, because NewTrustedImage does
 	// not check them; lists and ids are safe to decode meanwhile.
 	proved := make(chan bool, 1) // hashing beside the decoding: a cold reader waits for both
-	go func() { proved <- indexDigest.verify(data, h.Digest) }()
+	go func() { proved <- indexDigest.Verify(data, h.Digest) }()
 	x, images, err := decodeLists(region, h, rest)
 	if !<-proved {
 		return nil, errors.New("index does not have the digest that it states")

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"community-images/shared/archive/commitlog"
 	"community-images/shared/archive/format"
 )
 
@@ -19,9 +20,9 @@ type monthCheck struct {
 	data []byte
 	// stored is the header of the stored index. It is nil if there is none, or if it is
 	// damaged.
-	stored *format.MonthIndex
+	stored *commitlog.MonthIndex
 	// built has the commits so far.
-	built *format.MonthIndex
+	built *commitlog.MonthIndex
 }
 
 // beginMonthCheck reads the stored index of a month. It reports a damaged one.
@@ -30,7 +31,7 @@ func (v *verifier) beginMonthCheck(month string) (*monthCheck, error) {
 	if err != nil {
 		return nil, err
 	}
-	check := &monthCheck{key: key, built: format.NewMonthIndex(v.audit.RegionID, month, 0, "")}
+	check := &monthCheck{key: key, built: commitlog.NewMonthIndex(v.audit.RegionID, month, 0, "")}
 	data, _, err := v.bucket.Get(v.ctx, key, "")
 	if errors.Is(err, fs.ErrNotExist) {
 		return check, nil
@@ -39,7 +40,7 @@ func (v *verifier) beginMonthCheck(month string) (*monthCheck, error) {
 		return nil, fmt.Errorf("reading month index %q: %w", key, err)
 	}
 	check.data = data
-	if check.stored, err = format.DecodeMonthIndex(v.audit.RegionID, month, data); err != nil {
+	if check.stored, err = commitlog.DecodeMonthIndex(v.audit.RegionID, month, data); err != nil {
 		v.report(key, "%v", err)
 	}
 	return check, nil
