@@ -65,7 +65,9 @@ func TestPinOfAnAlias(t *testing.T) {
 		"PinReason,PinUntil,PinExpired,Lookup,Description,Error\r\ncn-hangzhou,gpu,,,pin,2026-11-23T09:00:00.000Z,m-win,the "+
 		"last that works,2026-11-23T12:00:00.000Z,false,OsTag.Platform=CentOS&sort=-OsTag.Version,,PinnedImageGone")
 
+	checkAnswer(t, get(h, target+"&maxAge=2h"), 409, "PinnedImageGone")
 	w.Now = until.Time // without a commit
+	checkAnswer(t, get(h, target+"&maxAge=1h"), 503, "SnapshotTooOld: Parts of the answer were last checked more")
 	rec = get(h, target)
 	checkAnswer(t, rec, 200, "m-cent710\n")
 	hint := rec.Header().Get("X-Hint")
@@ -236,7 +238,14 @@ func TestAliasOfSeveralRegions(t *testing.T) {
 	checkAnswer(t, get(h, "/v1/aliases/both?RegionId=cn-beijing&format=ids"), 200, "m-cent710\n")
 	checkAnswer(t, get(h, "/v1/aliases/absent"), 404, `AliasNotFound: No alias "absent" is defined in cn-hangzhou, `+
 		"cn-beijing, cn-empty. Aliases: both, one.")
-	if got := get(h, "/v1/aliases?format=ndjson").Body.String(); strings.Count(got, "\n") != 3 {
+	w.Now = w.Now.Add(time.Hour)
+	w.Aliases[hangzhou] = append(w.Aliases[hangzhou], alias.Definition{Name: "late", Lookup: "sort=ImageName"})
+	w.CommitRun(hangzhou, content{})
+	w.CommitRun(beijing, content{"_any/_any": parseImages(t, centOS79)})
+	checkAnswer(t, get(h, "/v1/aliases/late?format=ids"), 200, "m-cent79\n")
+	checkAnswer(t, get(h, "/v1/aliases/late?at=2026-11-23T09:30:00Z"), 404, `AliasNotFound: No alias "late" is defined `+
+		"in cn-hangzhou, cn-beijing, cn-empty at that time. Aliases: both, one.")
+	if got := get(h, "/v1/aliases?format=ndjson&at=2026-11-23T09:30:00Z").Body.String(); strings.Count(got, "\n") != 3 {
 		t.Errorf("list is\n%s", got)
 	}
 	w.Bucket = buckettest.NewFaulty(w.Memory, func(op buckettest.Op) *buckettest.Fault {

@@ -24,7 +24,7 @@ func FuzzRequest(f *testing.F) {
 		"facets=Status&latestBy=Size&minCount=1",
 	} {
 		for _, path := range []string{"/v1/images", "/v1/changes", "/v1/diff", "/v1/matrix",
-			"/v1/images/m-ubuntu/history"} {
+			"/v1/images/m-ubuntu/history", "/v1/aliases", "/v1/aliases/held"} {
 			f.Add(path, seed, "*/*", `"x"`)
 		}
 	}

@@ -24,8 +24,12 @@ func NewNotFoundError(name, where string, states ...*state.RegionState) error {
 		for _, a := range st.VisibleAliases() {
 			names = append(names, a.Name)
 		}
-		if !st.Live && len(states) == 1 { // each region counts its own commits
+		switch {
+		case st.Live:
+		case len(states) == 1:
 			when = fmt.Sprintf(" at commit %d", st.Sequence)
+		default: // each region counts its own commits
+			when = " at that time"
 		}
 	}
 	slices.Sort(names)

@@ -30,8 +30,12 @@ func (f *Finder) FindRegion(ctx context.Context, req *request.Request) (string, 
 	}, func() error {
 		var states []*state.RegionState
 		for _, region := range r.Regions {
-			if current, err := r.LoadCurrent(ctx, region); err == nil {
-				states = append(states, current.RegionState)
+			current, err := r.LoadCurrent(ctx, region)
+			if err != nil {
+				continue
+			}
+			if st, err := r.StateAsOf(ctx, current, req.At); err == nil {
+				states = append(states, st)
 			}
 		}
 		return NewNotFoundError(req.AliasName, strings.Join(r.Regions, ", "), states...)
