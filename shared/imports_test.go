@@ -45,11 +45,21 @@ var allowed = map[string][]string{
 	"query/metricstest": {},
 	"query/openapitest": {},
 	"query/sqlitetest":  {},
-	"replica":           {"access", "acsauth", "apierror", "archive", "archive/format", "catalog", "jsonscan"},
-	"config":            {"access", "catalog", "cloud", "editdistance"},
-	"fcrun":             {"apierror", "cloud", "jsonscan"},
-	"editdistance":      {},
-	"fcrun/fctest":      {"cloud"},
+	"notify": {
+		"archive", "archive/format", "catalog", "notify/changes", "notify/message", "notify/receiver", "notify/status",
+		"notify/subscription",
+	},
+	"notify/changes":      {"archive", "archive/format", "catalog", "notify/subscription"},
+	"notify/message":      {"catalog", "notify/changes", "notify/subscription"},
+	"notify/notifytest":   {"archive/archivetest", "catalog", "notify/subscription"},
+	"notify/receiver":     {"notify/message", "notify/subscription"},
+	"notify/status":       {"catalog"},
+	"notify/subscription": {"catalog"},
+	"replica":             {"access", "acsauth", "apierror", "archive", "archive/format", "catalog", "jsonscan"},
+	"config":              {"access", "catalog", "cloud", "editdistance"},
+	"fcrun":               {"apierror", "cloud", "jsonscan"},
+	"editdistance":        {},
+	"fcrun/fctest":        {"cloud"},
 }
 
 // rooms are the packages below query, the lowest first. Each may import those before it
@@ -74,7 +84,7 @@ var (
 		"hint":     {"access"},
 		"etag":     {"apierror"},
 		"render":   {"alias", "archive/format", "catalog", "jsonscan"},
-		"status":   {"archive/format", "catalog", "metrics"},
+		"status":   {"archive/format", "catalog", "metrics", "notify/status"},
 		"page":     {"apierror", "archive/format", "catalog"},
 		"openapi":  {"archive/format", "catalog"},
 

@@ -58,6 +58,11 @@ var scripts = map[string][]invocation{
 			"ALIBABA_CLOUD_ACCESS_KEY_ID is not set, and COMMUNITY_IMAGES_TOKEN neither: an access key to sign with, or a token",
 			seeHelp}},
 	},
+	"notify": {
+		{"", 2, []string{"say either -check or -test NAME", seeHelp}},
+		{"-check", 2, []string{"name one file, or say -cloud", seeHelp}},
+		{"-check -cloud x", 2, []string{"-cloud reads the file in the bucket: name no other", seeHelp}},
+	},
 	"operate/backup": {
 		{"", 2, []string{"name one directory", seeHelp}},
 		{"a b", 2, []string{"name one directory", seeHelp}},
@@ -81,7 +86,7 @@ var scripts = map[string][]invocation{
 var others = []string{"operate/signed", "prove/probe"}
 
 // takesArguments are the scripts with arguments that are not flags.
-var takesArguments = []string{"operate/backup", "check/measure"}
+var takesArguments = []string{"operate/backup", "check/measure", "notify"}
 
 // TestEveryScriptIsCalledAlike runs every script with -h, with a flag that does
 // not exist, with an argument too many, and with its own faults. Faults come one a

@@ -41,6 +41,23 @@ func (k Keys) Root() string { return k.prefix + layoutVersion + "/" }
 // Root, so that whoever may read the archive need not be able to read it.
 func (k Keys) Aliases() string { return k.prefix + "aliases.json" }
 
+// Notify returns the key of the file in which the operator says who is told what. It has
+// secrets, and is not below Root for the same reason.
+func (k Keys) Notify() string { return k.prefix + "notify.json" }
+
+// NotifyStatus returns the key of the object that says how the subscriptions to messages
+// stand.
+func (k Keys) NotifyStatus() string { return k.prefix + "notify/status.json" }
+
+// NotifyCursor returns the key of what a subscription's receiver has been told. It returns
+// an error if the name must not stand in a key.
+func (k Keys) NotifyCursor(name string) (string, error) {
+	return k.NotifyCursors() + name + ".json", catalog.ValidateName("subscription", name)
+}
+
+// NotifyCursors returns the common prefix of the keys of NotifyCursor.
+func (k Keys) NotifyCursors() string { return k.prefix + "notify/cursors/" }
+
 // Region returns the common prefix of all keys of one region. Like the methods
 // below it returns an error if an argument must not stand in a key.
 func (k Keys) Region(region string) (string, error) {

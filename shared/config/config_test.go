@@ -57,6 +57,7 @@ func TestEverySnapshotSetting(t *testing.T) {
 		"SNAPSHOT_CLUSTERS=ehpc-hz-1,ehpc-hz-2", "SNAPSHOT_UNSCOPED=False",
 		"SNAPSHOT_INSTANCE_TYPES=ecs.c7.large, ecs.g7.xlarge", "SNAPSHOT_QPS=0.5", "SNAPSHOT_CONCURRENCY=32",
 		"SNAPSHOT_SHRINK_GUARD=100", "SNAPSHOT_RETENTION=2y", "LOG_LEVEL=WARN",
+		"NOTIFY_PUBLIC_URL=images.example.com/", "NOTIFY_ALLOW_PRIVATE=true",
 		"ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret",
 		"ALIBABA_CLOUD_SECURITY_TOKEN=token",
 	})
@@ -73,6 +74,7 @@ func TestEverySnapshotSetting(t *testing.T) {
 		EHPC: "https://ehpc-vpc.{region}.aliyuncs.com", Clusters: []string{"ehpc-hz-1", "ehpc-hz-2"},
 		InstanceTypes: config.InstanceTypes{List: []string{"ecs.c7.large", "ecs.g7.xlarge"}},
 		QPS:           0.5, Concurrency: 32, ShrinkGuard: 100, Retention: config.Retention{Months: 24},
+		NotifyPublicURL: "https://images.example.com", NotifyAllowPrivate: true,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

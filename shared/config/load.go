@@ -26,6 +26,9 @@ func LoadSnapshot(lookup Lookup) (Snapshot, error) {
 		Concurrency:   r.readInt("SNAPSHOT_CONCURRENCY", 16, 1, 1000),
 		ShrinkGuard:   r.readInt("SNAPSHOT_SHRINK_GUARD", 50, 0, 100),
 		Retention:     r.readRetention("SNAPSHOT_RETENTION", Retention{Months: 13}),
+
+		NotifyPublicURL:    r.readURL("NOTIFY_PUBLIC_URL", ""),
+		NotifyAllowPrivate: r.readBool("NOTIFY_ALLOW_PRIVATE", false),
 	}
 	return s, r.joinedFaults()
 }

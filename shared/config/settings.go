@@ -61,6 +61,12 @@ type Snapshot struct {
 	ShrinkGuard int
 	// Retention is SNAPSHOT_RETENTION. Default 13mo.
 	Retention Retention
+	// NotifyPublicURL is NOTIFY_PUBLIC_URL, the address of the lookups for the links in
+	// messages. Empty, the default: messages have no links.
+	NotifyPublicURL string
+	// NotifyAllowPrivate is NOTIFY_ALLOW_PRIVATE: receivers may be at addresses that are not
+	// public, and speak http. Default false.
+	NotifyAllowPrivate bool
 }
 
 // regionPlace may stand in EHPC_ENDPOINT where the region goes, as in

@@ -16,6 +16,7 @@ func settingNames() []string {
 		"EHPC_REGIONS", "EHPC_ENDPOINT",
 		"SNAPSHOT_CLUSTERS", "SNAPSHOT_UNSCOPED", "SNAPSHOT_INSTANCE_TYPES",
 		"SNAPSHOT_QPS", "SNAPSHOT_CONCURRENCY", "SNAPSHOT_SHRINK_GUARD", "SNAPSHOT_RETENTION",
+		"NOTIFY_PUBLIC_URL", "NOTIFY_ALLOW_PRIVATE",
 		"QUERY_MAX_STALE", "QUERY_HEAD_TTL",
 		"QUERY_TOKENS", "QUERY_ACCESS_KEYS", "QUERY_REDACT", "QUERY_GZIP",
 	}
@@ -39,7 +40,7 @@ func nearestSetting(name string) string {
 	upper := strings.ToUpper(name)
 	ours := func(p string) bool { return strings.HasPrefix(upper, p) }
 	// Names of other programs are not ours to judge.
-	if !slices.ContainsFunc([]string{"SNAPSHOT_", "QUERY_", "EHPC_", "OSS_"}, ours) {
+	if !slices.ContainsFunc([]string{"SNAPSHOT_", "QUERY_", "NOTIFY_", "EHPC_", "OSS_"}, ours) {
 		return ""
 	}
 	best, least := "", 3 // two slips of the finger, not more

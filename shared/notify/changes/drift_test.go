@@ -1,0 +1,181 @@
+package changes_test
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"community-images/shared/archive"
+	"community-images/shared/archive/archivetest"
+	"community-images/shared/notify/changes"
+	"community-images/shared/notify/notifytest"
+	"community-images/shared/notify/subscription"
+)
+
+// got renders what the log says in the same way.
+func got(c *changes.Changes, f *subscription.Filter, before notifytest.World) (added, removed, ended, boot []string) {
+	for _, im := range c.Added {
+		added = append(added, im.ImageID)
+	}
+	for _, im := range c.Removed {
+		removed = append(removed, im.ImageID)
+	}
+	for _, e := range c.Ended {
+		if len(e.InstanceTypes) > 0 {
+			for _, instanceType := range e.InstanceTypes {
+				ended = append(ended, e.ClusterID+"/"+instanceType)
+			}
+			continue
+		}
+		for path := range before {
+			if notifytest.ClusterOf(path) == e.ClusterID && notifytest.Selects(f, path) {
+				ended = append(ended, path)
+			}
+		}
+	}
+	for _, b := range c.BootImages {
+		boot = append(boot, b.ClusterID+" "+b.ImageID)
+	}
+	return added, removed, sorted(ended), sorted(boot)
+}
+
+func sorted(list []string) []string { slices.Sort(list); return list }
+
+// filters are those of ten subscriptions, in the words of notify.json.
+var filters = []string{
+	`{}`, `{"ClusterId":"ehpc-a"}`, `{"ClusterId":["ehpc-b","_any"]}`, `{"ImageId":["m-01","m-02","m-03"]}`,
+	`{"InstanceType":"ecs.c"}`, `{"ClusterId":["ehpc-c","ehpc-d"],"InstanceType":["_any","ecs.g"]}`,
+	`{"RegionId":"cn-beijing"}`, `{"ClusterId":"ehpc-e","ImageId":["m-05","m-07"]}`,
+}
+
+// parseFilter returns the filter of a subscription.
+func parseFilter(t *testing.T, text string) *subscription.Filter {
+	t.Helper()
+	list, err := subscription.Parse([]byte(`{"Subscriptions":[{"Name":"n","Kind":"slack","Url":"https://example.com/x","Filter":`+text+`}]}`),
+		subscription.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &list[0].Filter
+}
+
+// TestDriftIsToldAsAPlainProgramSeesIt lets a region drift for 200 commits. What the log and the
+// index say of each commit, and of some commits together, is what a program says that has seen
+// all states.
+func TestDriftIsToldAsAPlainProgramSeesIt(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(3) {
+		d := notifytest.NewDrift(t, 200, seed)
+		a := archive.New(d.Memory, d.Keys)
+		now, err := a.Now(t.Context(), archivetest.Hangzhou, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		log, err := changes.Load(t.Context(), a, now, 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := map[string]int{}
+		for from := 1; from < len(d.States); from++ {
+			to := from
+			if from%5 == 0 {
+				to = min(from+d.Random.IntN(20), len(d.States)-1)
+			}
+			span, err := log.Span(t.Context(), int64(from), int64(to))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, text := range filters {
+				f := parseFilter(t, text)
+				c, err := span.Compare(t.Context(), f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var want, is [4][]string
+				if f.HasRegion(archivetest.Hangzhou) {
+					want[0], want[1], want[2], want[3] = d.Expect(f, from, to)
+				}
+				is[0], is[1], is[2], is[3] = got(c, f, d.States[from-1])
+				if diff := cmp.Diff(want, is); diff != "" {
+					t.Fatalf("seed %d, commits %d to %d, filter %s (-plain +log):\n%s", seed, from, to, text, diff)
+				}
+				for i, kind := range []string{"added", "removed", "ended", "boot"} {
+					told[kind] += len(is[i])
+				}
+			}
+		}
+		for _, kind := range []string{"added", "removed", "ended", "boot"} {
+			if told[kind] < 5 {
+				t.Errorf("seed %d: only %d %s", seed, told[kind], kind)
+			}
+		}
+	}
+}
+
+// TestChangedFieldsAndConditions compares what one commit after the other says of contents with
+// the states.
+func TestChangedFieldsAndConditions(t *testing.T) {
+	t.Parallel()
+	d := notifytest.NewDrift(t, 120, 7)
+	a := archive.New(d.Memory, d.Keys)
+	now, err := a.Now(t.Context(), archivetest.Hangzhou, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for from := 2; from < len(d.States); from++ {
+		log, err := changes.Load(t.Context(), a, now, int64(from), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		span, err := log.Span(t.Context(), int64(from), int64(from))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := parseFilter(t, `{"ClusterId":"ehpc-a","InstanceType":"_any","OsTag.Platform":"centos","changedField":["Status","OsTag.Platform"]}`)
+		c, err := span.Compare(t.Context(), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		was, is := d.States[from-1]["ehpc-a/_any"], d.States[from]["ehpc-a/_any"]
+		want := map[string]string{}
+		for id, after := range is {
+			before, wasThere := was[id]
+			switch {
+			case after.Platform != "CentOS" || was == nil:
+			case !wasThere:
+				want[id] = "added"
+			case before.Status != after.Status || before.Platform != after.Platform:
+				want[id] = "changed"
+			}
+		}
+		for id, before := range was {
+			if _, isThere := is[id]; !isThere && before.Platform == "CentOS" {
+				want[id] = "removed"
+			}
+		}
+		have := map[string]string{}
+		for _, im := range c.Added {
+			have[im.ImageID] = "added"
+		}
+		for _, im := range c.Changed {
+			have[im.ImageID] = "changed"
+		}
+		for _, im := range c.Removed {
+			have[im.ImageID] = "removed"
+		}
+		if was == nil { // a new scope announces images alone that were never there
+			want, have = nil, nil
+		}
+		if diff := cmp.Diff(want, have); diff != "" {
+			data, _ := json.Marshal(c)
+			t.Errorf("commit %d (-states +log): %s\n%s", from, diff, data)
+		}
+		count += len(have)
+	}
+	if count < 10 {
+		t.Errorf("only %d changes", count)
+	}
+}
