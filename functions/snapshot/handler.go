@@ -13,6 +13,7 @@ import (
 	"community-images/shared/config"
 	"community-images/shared/ehpc"
 	"community-images/shared/fcrun"
+	"community-images/shared/notify"
 	"community-images/shared/ossbucket"
 	"community-images/shared/query/request"
 )
@@ -26,6 +27,7 @@ type handler struct {
 	settings  capture.Settings  // against which a request is checked
 	capturer  *capture.Capturer // asks E-HPC and commits
 	collector *gc.Collector     // removes what retention no longer keeps
+	notifier  *notify.Notifier  // tells receivers what has happened
 	now       func() time.Time  // the clock
 	log       *zap.Logger       // without the request id, which handle adds
 }
@@ -47,8 +49,10 @@ func (h *handler) handle(ctx context.Context, event []byte) (any, error) {
 	report, err := h.capturer.Run(ctx, req)
 	// The report is complete even after an error, and it is logged in any case.
 	collectRegions(ctx, h.collector, report, h.now)
+	told := notifyReceivers(ctx, h.notifier, report)
+	logNotify(log, told)
 	logReport(log, report, err)
-	return report, err
+	return runReport{report, told}, err
 }
 
 // captureSettings picks the settings that a run needs.

@@ -57,6 +57,7 @@ func setup(environ []string) (fcrun.Handler, *zap.Logger, error) {
 		settings: settings, log: log, now: time.Now,
 		capturer:  capture.New(settings, client, limiter, writer, time.Now),
 		collector: gc.NewCollector(bucket, keys, conf.Retention.Before, time.Now),
+		notifier:  newNotifier(conf, bucket, keys),
 	}
 	return fcrun.Event(h.handle, fcrun.Options{Log: log, Credentials: credentials}), log, nil
 }

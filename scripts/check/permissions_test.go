@@ -11,6 +11,7 @@ import (
 	"community-images/shared/archive"
 	"community-images/shared/ehpc/ehpctest"
 	"community-images/shared/fcrun/fctest"
+	"community-images/shared/notify/notifytest"
 )
 
 // useEverything lets both functions do all that they ever do.
@@ -21,9 +22,25 @@ func (s *stack) useEverything() {
 	}
 	s.backdate(archive.Grace) // what is younger stays
 	snapshot, query := s.start("SnapshotFunction", "SnapshotRole"), s.start("QueryFunction", "QueryRole")
+	receiver := notifytest.Start(s.t, "ops", "dingtalk")
+	s.putNotify(receiver.Subscription(""), `{"Name":"down","Kind":"slack","Url":"http://127.0.0.1:1/x"}`)
 	s.takeSnapshots(snapshot)
+	if len(receiver.Drain()) == 0 {
+		s.t.Error("the receiver was told nothing")
+	}
+	s.putNotify(receiver.Subscription(""))
+	s.invoke(snapshot, `{}`)
 	s.askEveryRoute(query)
 	s.removeClusterAndHead(snapshot)
+}
+
+// putNotify stores subscriptions.
+func (s *stack) putNotify(entries ...string) {
+	s.t.Helper()
+	bucket, keys := s.bucket()
+	if err := bucket.Put(s.t.Context(), keys.Notify(), notifytest.File(entries...)); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 func tick() string {
@@ -174,7 +191,11 @@ func (s *stack) forbiddenRequests(role string) (list []rampolicy.Request) {
 		actions = append(actions, "oss:GetObject")
 	}
 	for _, action := range actions {
-		list = append(list, rampolicy.Request{Action: action, Resource: bucket + "/" + prefix + "/aliases.json"})
+		list = append(list, rampolicy.Request{Action: action, Resource: bucket + "/" + prefix + "/aliases.json"},
+			rampolicy.Request{Action: action, Resource: bucket + "/" + prefix + "/notify.json"})
+		if role == "QueryRole" {
+			list = append(list, rampolicy.Request{Action: action, Resource: bucket + "/" + prefix + "/notify/cursors/ops.json"})
+		}
 	}
 	for _, action := range []string{"oss:GetObject", "oss:PutObject", "oss:DeleteObject", "oss:ListObjects"} {
 		for _, resource := range []string{bucket + "/" + prefix, bucket + "/" + prefix + "2/v1/x", bucket + "/team/x",
@@ -218,6 +239,7 @@ func TestWrongPoliciesAreFound(t *testing.T) {
 		{"a snapshot function that writes the operator's files", "SnapshotRole", "{Ref: Prefix}, '/v1/*'",
 			"{Ref: Prefix}, '/*'",
 			"grants {oss:PutObject acs:oss:oss-cn-hangzhou:1234567890123456:community-images-test/team/images/aliases.json"},
+		{"no subscriptions", "SnapshotRole", "'/notify.json']]", "'/notify.jso']]", "does not grant {oss:GetObject"},
 		{"no aliases", "SnapshotRole", "'/aliases.json']]", "'/alias.json']]", "does not grant {oss:GetObject"},
 		{"the whole bucket", "SnapshotRole", "{Ref: BucketName}, /, {Ref: Prefix}, '/v1/*'", "{Ref: BucketName}, '/*'",
 			"grants {oss:GetObject acs:oss:oss-cn-hangzhou:1234567890123456:community-images-test/x"},
@@ -260,7 +282,12 @@ func (s *stack) recordTypicalRequests() {
 		rampolicy.Request{Action: "oss:GetObject", Resource: bucket + "/" + prefix + "/aliases.json"},
 		rampolicy.Request{Action: "ehpc:ListClusters", Resource: "acs:ehpc:x"},
 		rampolicy.Request{Action: "ehpc:ListCommunityImages", Resource: "acs:ehpc:x"})
-	for _, request := range read {
+	object := func(action, key string) rampolicy.Request {
+		return rampolicy.Request{Action: action, Resource: bucket + "/" + prefix + key}
+	}
+	write = append(write, object("oss:GetObject", "/notify.json"), object("oss:GetObject", "/notify/status.json"),
+		object("oss:PutObject", "/notify/cursors/ops.json"), object("oss:DeleteObject", "/notify/cursors/ops.json"))
+	for _, request := range append(slices.Clone(read), object("oss:GetObject", "/notify/status.json")) {
 		s.roles["QueryRole"].request(request)
 	}
 	for _, request := range write {

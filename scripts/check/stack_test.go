@@ -104,7 +104,7 @@ func (s *stack) resolve(text, ehpcURL string) {
 			"CodeBucket": "code", "SnapshotCode": "s.zip", "QueryCode": "q.zip", "BucketName": s.oss.Bucket,
 			"Prefix":      prefix,
 			"OssEndpoint": s.oss.URL, "EhpcEndpoint": ehpcURL, "Qps": 1000, "HeadTtl": "0s", "ShrinkGuard": 100,
-			"AlarmActionPolicy": "ops",
+			"AlarmActionPolicy": "ops", "NotifyAllowPrivate": "true",
 		},
 		Pseudo: map[string]string{"ALIYUN::Region": region, "ALIYUN::TenantId": account},
 	})

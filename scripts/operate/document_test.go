@@ -20,7 +20,10 @@ import (
 	"community-images/shared/access"
 	"community-images/shared/archive"
 	"community-images/shared/archive/buckettest"
+	"community-images/shared/metrics"
 	"community-images/shared/query"
+	"community-images/shared/query/render"
+	"community-images/shared/query/status"
 )
 
 var update = flag.Bool("update", false, "write the cost table of README.md anew")
@@ -199,7 +202,8 @@ func TestNamesExist(t *testing.T) {
 	known := map[string]bool{"Authorization": true, "AccessDenied": true, "NoSuchBucket": true, "LogDamaged": true,
 		"ListCommunityImages": true, "Name": true, "Value": true, "Candidate": true, "CursorExpired": true,
 		"ImageState": true, "ImageId": true, "Lookup": true, "Pin": true, "Reason": true, "Until": true,
-		"AliasNotFound": true, "PinnedImageGone": true}
+		"AliasNotFound": true, "PinnedImageGone": true, "Kind": true, "Secret": true, "Problem": true, "FailingSince": true,
+		"RetryAt": true}
 	for _, names := range []map[string]any{tpl.Parameters, tpl.Outputs} {
 		for name := range names {
 			known[name] = true
@@ -245,7 +249,8 @@ func exposed(t *testing.T) string {
 		Hooks: query.Hooks{Now: time.Now}})
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))
-	return rec.Body.String()
+	subscriptions := status.SubscriptionMetrics(&render.Notify{Subscriptions: []render.Subscription{{Name: "ops"}}})
+	return rec.Body.String() + string(metrics.Prometheus(subscriptions))
 }
 
 // TestCommandsExist holds every command of the document against the flags that

@@ -154,14 +154,20 @@ func TestBackupOfTheOperatorsFiles(t *testing.T) {
 		}
 	}
 	put("live/aliases.json")
+	put("live/notify.json")
 	if code, out := w.backup("live", dir); code != 0 {
 		t.Fatal(out)
 	}
 	if code, out := w.backup("restored", "-restore", dir); code != 0 {
 		t.Fatal(out)
 	}
-	if data, _, err := w.bucket().Get(t.Context(), "restored/aliases.json", ""); string(data) != file || err != nil {
-		t.Errorf("restored is %q, %v", data, err)
+	for _, key := range []string{"restored/aliases.json", "restored/notify.json"} {
+		if data, _, err := w.bucket().Get(t.Context(), key, ""); string(data) != file || err != nil {
+			t.Errorf("%s restored is %q, %v", key, data, err)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(dir, "notify.json")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file with secrets is %v, %v", info, err)
 	}
 	put("taken/aliases.json")
 	code, out := w.backup("taken", "-restore", dir)
@@ -379,8 +385,10 @@ func TestStoreThatFails(t *testing.T) {
 	w := newFixture(t)
 	w.mustCommit("live")
 	w.mustCommit("live")
-	if err := w.bucket().Put(t.Context(), "live/aliases.json", []byte(`{"Aliases":[]}`)); err != nil {
-		t.Fatal(err)
+	for _, key := range []string{"live/aliases.json", "live/notify.json"} {
+		if err := w.bucket().Put(t.Context(), key, []byte(`{}`)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for k := 1; ; k++ {
 		dir, n, broke := t.TempDir(), 0, false

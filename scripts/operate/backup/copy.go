@@ -87,7 +87,7 @@ func (b *bucketRoot) download(ctx context.Context, dir, key string) (int, error)
 	if err != nil {
 		return 0, err
 	}
-	return len(data), writeFile(path, data)
+	return len(data), writeFile(path, data, b.fileMode(key))
 }
 
 // restore copies a directory into the bucket. It returns an error if the bucket has
@@ -179,11 +179,11 @@ var errRemoved = errors.New("the object has been removed")
 const partialSuffix = ".partial"
 
 // writeFile writes a whole file or none: it writes a partial file and renames it.
-func writeFile(path string, data []byte) error {
+func writeFile(path string, data []byte, mode os.FileMode) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(path+partialSuffix, data, 0o644); err != nil {
+	if err := os.WriteFile(path+partialSuffix, data, mode); err != nil {
 		return err
 	}
 	return os.Rename(path+partialSuffix, path)

@@ -9,7 +9,15 @@ import (
 )
 
 // operatorFiles returns the keys of the files that the operator keeps beside the archive.
-func (b *bucketRoot) operatorFiles() []string { return []string{b.keys.Aliases()} }
+func (b *bucketRoot) operatorFiles() []string { return []string{b.keys.Aliases(), b.keys.Notify()} }
+
+// fileMode returns the mode of the file for an object. notify.json has secrets.
+func (b *bucketRoot) fileMode(key string) os.FileMode {
+	if key == b.keys.Notify() {
+		return 0o600
+	}
+	return 0o644
+}
 
 // backUpOperatorFiles copies the operator's files to the directory. A file that is gone goes
 // from the directory too: a restore must not bring it back.

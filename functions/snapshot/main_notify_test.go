@@ -1,0 +1,268 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"community-images/shared/fcrun/fctest"
+	"community-images/shared/notify/notifytest"
+)
+
+// kinds are all kinds of receivers.
+var kinds = []string{"webhook", "dingtalk", "feishu", "wecom", "slack"}
+
+// startReceivers starts a receiver of each kind.
+func startReceivers(t *testing.T) (all []*notifytest.Receiver) {
+	for _, kind := range kinds {
+		all = append(all, notifytest.Start(t, "of-"+kind, kind))
+	}
+	return all
+}
+
+// subscribe stores notify.json.
+func (w *fixture) subscribe(entries ...string) {
+	w.t.Helper()
+	bucket, keys := w.openBucket()
+	if err := bucket.Put(w.t.Context(), keys.Notify(), notifytest.File(entries...)); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// entriesOf returns the entries of receivers.
+func entriesOf(receivers []*notifytest.Receiver) (entries []string) {
+	for _, r := range receivers {
+		entries = append(entries, r.Subscription(""))
+	}
+	return entries
+}
+
+// notifyEnv are the settings of a function that may reach receivers of this machine.
+var notifyEnv = []string{"NOTIFY_ALLOW_PRIVATE=true", "NOTIFY_PUBLIC_URL=https://images.example.com"}
+
+// TestReceiversAreTold runs the real binary with a receiver of each kind. Each checks the
+// signature and takes one message for the commit that changed something, and none for the others.
+func TestReceiversAreTold(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t)
+	receivers := startReceivers(t)
+	w.subscribe(entriesOf(receivers)...)
+	f := w.startFunction("snapshot", notifyEnv...)
+	w.runSnapshot(f)
+	w.setImageVersion("v2")
+	w.runSnapshot(f)
+	w.runSnapshot(f)
+	for _, r := range receivers {
+		got := r.Drain()
+		if refused, _ := r.Refused(); len(refused) > 0 || len(got) != 1 {
+			t.Fatalf("%s took %d messages and refused %q", r.Kind, len(got), refused)
+		}
+		for _, part := range []string{"cn-hangzhou, commit 2", "1 new: m-v2", "1 gone: m-v1",
+			"https://images.example.com/v1/changes?RegionId=cn-hangzhou"} {
+			if !strings.Contains(got[0].Text, part) {
+				t.Errorf("%s: %q is not in %q", r.Kind, part, got[0].Text)
+			}
+		}
+	}
+	// The link works, and shows what was told.
+	status, body := w.lookUp(w.startFunction("query"), "/v1/changes?RegionId=cn-hangzhou&at=2&since=1&format=ndjson")
+	if status != 200 || strings.Count(body, "\n") != 2 || !strings.Contains(body, "m-v1") || !strings.Contains(body, "m-v2") {
+		t.Errorf("the link shows %d %s", status, body)
+	}
+}
+
+// TestReceiversCannotDelayARun: a receiver that hangs, one that redirects and one at a private
+// address fail, each with its reason; the one beside them is told, and the run commits.
+func TestReceiversCannotDelayARun(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t)
+	receivers := startReceivers(t)
+	hang, redirect, well := receivers[0], receivers[1], receivers[2]
+	hang.SetAnswer(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // only then the server notices that the caller is gone
+		<-r.Context().Done()
+	})
+	redirected := false
+	redirect.SetAnswer(func(rw http.ResponseWriter, r *http.Request) {
+		redirected = redirected || r.URL.Path == "/elsewhere"
+		http.Redirect(rw, r, "/elsewhere", http.StatusTemporaryRedirect)
+	})
+	w.subscribe(entriesOf(receivers[:3])...)
+	f := w.startFunction("snapshot", notifyEnv...)
+	w.runSnapshot(f)
+	w.setImageVersion("v2")
+	began := time.Now()
+	report := w.runAndRead(f)
+	if took := time.Since(began); took > 25*time.Second {
+		t.Errorf("the run took %s", took)
+	}
+	want := map[string]string{"of-webhook": "no answer in time", "of-dingtalk": "answered 307, a redirect, which is not followed",
+		"of-feishu": ""}
+	for _, s := range report.Notify.Subscriptions {
+		if s.Problem != want[s.Name] {
+			t.Errorf("%s: %q, want %q", s.Name, s.Problem, want[s.Name])
+		}
+	}
+	if len(well.Drain()) != 1 || redirected {
+		t.Errorf("the receiver beside them was not told, or a redirect was followed: %v", redirected)
+	}
+	// Without the setting no address of this machine is dialled.
+	w.subscribe(`{"Name":"p","Kind":"slack","Url":"https://localhost:1/x"}`, `{"Name":"m","Kind":"slack","Url":"https://100.100.100.200/x"}`)
+	f = w.startFunction("snapshot")
+	w.runSnapshot(f)
+	w.setImageVersion("v3")
+	for _, s := range w.runAndRead(f).Notify.Subscriptions {
+		if !strings.HasPrefix(s.Problem, "the address is not public") {
+			t.Errorf("%s: %q", s.Name, s.Problem)
+		}
+	}
+}
+
+// notifyReport is the part of a run's answer about receivers.
+type notifyReport struct {
+	Notify struct {
+		Problem       string
+		Subscriptions []struct {
+			Name    string
+			Sent    int
+			Problem string
+		}
+	}
+}
+
+// runAndRead runs and returns what became of the receivers.
+func (w *fixture) runAndRead(f *fctest.Function) (r notifyReport) {
+	w.t.Helper()
+	response, err := f.Invoke(w.t.Context(), []byte(timerEventNow()))
+	if err != nil || response.Error != nil {
+		w.t.Fatal(err, response.Error)
+	}
+	if err := json.Unmarshal(response.Payload, &r); err != nil {
+		w.t.Fatal(err)
+	}
+	return r
+}
+
+// TestUrlsAndSecretsOfReceiversAreNeverShown plants keys in URLs and secrets, lets receivers and
+// OSS fail in all ways, and looks for the keys in what is printed, stored and answered.
+func TestUrlsAndSecretsOfReceiversAreNeverShown(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t)
+	receivers := startReceivers(t)
+	entries := append(entriesOf(receivers),
+		`{"Name":"dns","Kind":"slack","Url":"https://keyOfSlack.invalid/keyOfSlack"}`,
+		`{"Name":"refused","Kind":"wecom","Url":"http://127.0.0.1:1/keyOfWeCom?key=keyOfWeCom"}`,
+		fmt.Sprintf(`{"Name":"plain","Kind":"slack","Url":%q}`, strings.Replace(receivers[4].URL(), "http://", "https://", 1)))
+	w.subscribe(entries...)
+	f := w.startFunction("snapshot", append(notifyEnv, "LOG_LEVEL=debug")...)
+	var said []string
+	for i, answer := range []http.HandlerFunc{nil, nil,
+		func(rw http.ResponseWriter, r *http.Request) { http.Error(rw, r.URL.String(), 404) },
+		func(rw http.ResponseWriter, r *http.Request) {
+			fmt.Fprintf(rw, `{"errcode":310000,"code":19021,"errmsg":%q}`, r.URL)
+		},
+		func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, r.URL.String()+"x", 302) },
+		func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	} {
+		for _, r := range receivers {
+			r.SetAnswer(answer)
+		}
+		w.setImageVersion(fmt.Sprint("v", i))
+		w.subscribe(append(entries, fmt.Sprintf(`{"Name":"n%d","Kind":"slack","Url":"https://127.0.0.1:1/keyOfSlack"}`, i))...)
+		response, err := f.Invoke(t.Context(), []byte(timerEventNow()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		said = append(said, string(response.Payload))
+	}
+	w.subscribe(`{"Name":"x","Kind":"dingtalk","Url":"keyOfWeCom://a b","Secret":5}`, `{"Name":"y","Kind":"webhook","Url":"https://u:keyOfWebhook@example.com","Secret":"keyOfSlack"}`)
+	said = append(said, fmt.Sprint(w.runAndRead(f)))
+	q := w.startFunction("query")
+	_, body := w.lookUp(q, "/v1/status")
+	_, metrics := w.lookUp(q, "/metrics")
+	f.Stop()
+	q.Stop()
+	said = append(append(said, body, metrics), w.logLines()...)
+	bucket, keys := w.openBucket()
+	list, err := bucket.List(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range list {
+		if key == keys.Notify() {
+			continue
+		}
+		data, _, err := bucket.Get(t.Context(), key, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		said = append(said, string(data))
+	}
+	secrets := []string{"keyofslack"} // as the look-up of a host spells it
+	for _, r := range receivers {
+		secrets = append(secrets, r.Secrets()...)
+	}
+	for _, text := range said {
+		for _, secret := range secrets {
+			if strings.Contains(text, secret) {
+				t.Errorf("%q is in %s", secret, text)
+			}
+		}
+	}
+	if !slices.ContainsFunc(said, func(s string) bool { return strings.Contains(s, "answered errcode 310000") }) {
+		t.Error("no error code was told")
+	}
+}
+
+// TestKilledInEveryDelivery kills the real binary with SIGKILL at every request that it makes to
+// OSS or to a receiver in a run with a commit. The next run tells what is missing: nothing is
+// lost, and what comes twice has the same id.
+func TestKilledInEveryDelivery(t *testing.T) {
+	t.Parallel()
+	for _, when := range []killTime{before, middle, after} {
+		t.Run(string(when), func(t *testing.T) {
+			t.Parallel()
+			w := newFixture(t)
+			k := &killingProxy{next: w.oss, when: when}
+			server := httptest.NewServer(k)
+			t.Cleanup(server.Close)
+			hook := notifytest.Start(t, "hook", "webhook")
+			w.subscribe(hook.Subscription(""))
+			w.runSnapshot(w.startFunction("snapshot", notifyEnv...))
+			kills := 0
+			for at := int64(1); ; at++ {
+				w.setImageVersion(fmt.Sprintf("%s-%d", strings.Fields(string(when))[0], at))
+				f := w.startFunction("snapshot", append(notifyEnv, "OSS_ENDPOINT="+server.URL)...)
+				k.kill, k.at = f.Kill, at
+				k.count.Store(0)
+				k.struck.Store(false)
+				if _, err := f.Invoke(t.Context(), []byte(timerEventNow())); err != nil {
+					t.Fatal(err)
+				}
+				f.Stop()
+				w.runSnapshot(w.startFunction("snapshot", notifyEnv...))
+				told := map[string]bool{}
+				list := hook.Drain()
+				for _, m := range list {
+					told[m.ID] = true
+				}
+				if len(told) != 1 || len(list) > 2 || !strings.Contains(list[0].Text, fmt.Sprintf("-%d (", at)) && !strings.Contains(list[0].Text, fmt.Sprintf("-%d\n", at)) {
+					t.Fatalf("killed at request %d: told %d times, %d ids: %v", at, len(list), len(told), list)
+				}
+				if !k.struck.Load() {
+					break
+				}
+				kills++
+			}
+			if kills < 15 {
+				t.Errorf("only %d kills", kills)
+			}
+		})
+	}
+}
