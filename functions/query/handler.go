@@ -15,6 +15,7 @@ import (
 	"community-images/shared/ossbucket"
 	"community-images/shared/query"
 	"community-images/shared/query/budget"
+	"community-images/shared/query/status"
 	"community-images/shared/replica"
 )
 
@@ -36,6 +37,7 @@ func newHandler(conf config.Query, credentials *cloud.Source, log *zap.Logger) (
 		// starts. Without them that read would be refused.
 		Warm:   conf.Credentials != (cloud.Credentials{}),
 		Redact: conf.Redact, Gzip: conf.Gzip, Version: version,
+		Notify:  openNotify(stored),
 		Callers: query.Callers{Tokens: conf.Tokens, Keys: conf.Keys},
 		Hooks:   query.Hooks{RequestID: fcrun.RequestID, Report: report},
 	})
@@ -76,4 +78,11 @@ func openArchive(where config.OSS, credentials *cloud.Source) (*archive.Archive,
 		return nil, err
 	}
 	return archive.New(bucket, keys), nil
+}
+
+// openNotify makes the reader of how the subscriptions to messages stand. It reads nothing.
+func openNotify(a *archive.Archive) *status.Subscriptions {
+	return &status.Subscriptions{Get: func(ctx context.Context, etag string) ([]byte, string, error) {
+		return a.Bucket().Get(ctx, a.Keys().NotifyStatus(), etag)
+	}}
 }

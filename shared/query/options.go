@@ -13,6 +13,7 @@ import (
 	"community-images/shared/query/request"
 	"community-images/shared/query/source"
 	"community-images/shared/query/state"
+	"community-images/shared/query/status"
 )
 
 // Options are what a handler is made of.
@@ -38,6 +39,8 @@ type Options struct {
 	Gzip bool
 	// Version of the program, for /v1/status.
 	Version string
+	// Notify reads how the subscriptions to messages stand; nil: nobody is told anything.
+	Notify *status.Subscriptions
 
 	Callers
 	Hooks
@@ -84,6 +87,7 @@ type Service struct {
 	ttl       time.Duration                // see Options.HeadTTL
 	maxStale  time.Duration                // see Options.MaxStale
 	version   string                       // of the program
+	notify    *status.Subscriptions        // see Options.Notify
 	now       func() time.Time             // never nil
 	requestID func(context.Context) string // nil: see Hooks.RequestID
 	report    func(context.Context, string, error)
@@ -117,7 +121,8 @@ func New(o Options) *Service {
 			parsedRequests: lru.New[string, *request.Request](maxRequests),
 		},
 		routes: newServedRoutes(), gzip: o.Gzip, ttl: o.HeadTTL, maxStale: o.MaxStale, version: o.Version,
-		now: o.Now, requestID: o.RequestID, report: o.Report,
+		notify: o.Notify,
+		now:    o.Now, requestID: o.RequestID, report: o.Report,
 	}
 	s.counts = lookupmetrics.New(o.Version, patternsOf(s.routes))
 	states := newFullStates(o, lists)

@@ -32,6 +32,7 @@ func (l *Lookup) serveStatus(ctx context.Context, req *request.Request) (*answer
 	for _, region := range list {
 		shown.Regions = append(shown.Regions, region.Region)
 	}
+	shown.Notify = l.readNotify(ctx, list)
 	etag, err := status.ETag(shown, f.Stale, req.Canonical, req.Format)
 	if err != nil {
 		return nil, err
@@ -52,14 +53,29 @@ func (l *Lookup) serveStatus(ctx context.Context, req *request.Request) (*answer
 	}, nil
 }
 
+// readNotify returns how the subscriptions to messages stand; nil: there are none, the
+// caller is restricted, or the store does not answer. list are the regions that were read.
+func (l *Lookup) readNotify(ctx context.Context, list []status.Region) *render.Notify {
+	if !l.seesInstance() || l.service.notify == nil || !status.StoreAnswers(list) {
+		return nil
+	}
+	n, err := l.service.notify.Read(ctx)
+	if err != nil {
+		l.ReportRegionError(ctx, err)
+	}
+	return n
+}
+
 // serveMetrics serves /metrics: the regions of /v1/status in another form and, unless the
 // caller is restricted, the lookups of this instance. It has no ETag: a scrape always
 // wants the present values.
 func (l *Lookup) serveMetrics(ctx context.Context, req *request.Request) (*answer, error) {
 	list, _ := l.loadRegions(ctx, req)
+	subscriptions := l.readNotify(ctx, list)
 	return &answer{omitEnvelope: true, render: func(context.Context, []byte) (*body, error) {
 		families := status.Metrics(list, l.Now())
 		if l.seesInstance() {
+			families = append(families, status.SubscriptionMetrics(subscriptions)...)
 			families = append(families, l.service.counts.Metrics()...)
 		}
 		if req.Format == request.FormatPrometheus {

@@ -31,20 +31,22 @@ var bodyTypes = map[string]reflect.Type{
 // objectTypes are the objects that bodies refer to, by the name of their schema.
 // Other structs are described where they stand.
 var objectTypes = map[string]reflect.Type{
-	"Error":       reflect.TypeFor[render.Error](),
-	"Alias":       reflect.TypeFor[render.Alias](),
-	"Image":       reflect.TypeFor[render.Image](),
-	"Snapshot":    reflect.TypeFor[render.Snapshot](),
-	"FieldChange": reflect.TypeFor[render.FieldChange](),
-	"Event":       reflect.TypeFor[render.Event](),
-	"Change":      reflect.TypeFor[render.Change](),
-	"ValueCount":  reflect.TypeFor[render.ValueCount](),
-	"Variant":     reflect.TypeFor[render.Variant](),
-	"Side":        reflect.TypeFor[render.DiffSide](),
-	"Scope":       reflect.TypeFor[render.ClusterScope](),
-	"Cluster":     reflect.TypeFor[render.Cluster](),
-	"Region":      reflect.TypeFor[render.Region](),
-	"Problem":     reflect.TypeFor[format.Problem](),
+	"Error":        reflect.TypeFor[render.Error](),
+	"Alias":        reflect.TypeFor[render.Alias](),
+	"Image":        reflect.TypeFor[render.Image](),
+	"Snapshot":     reflect.TypeFor[render.Snapshot](),
+	"FieldChange":  reflect.TypeFor[render.FieldChange](),
+	"Event":        reflect.TypeFor[render.Event](),
+	"Change":       reflect.TypeFor[render.Change](),
+	"ValueCount":   reflect.TypeFor[render.ValueCount](),
+	"Variant":      reflect.TypeFor[render.Variant](),
+	"Side":         reflect.TypeFor[render.DiffSide](),
+	"Scope":        reflect.TypeFor[render.ClusterScope](),
+	"Cluster":      reflect.TypeFor[render.Cluster](),
+	"Region":       reflect.TypeFor[render.Region](),
+	"Problem":      reflect.TypeFor[format.Problem](),
+	"Notify":       reflect.TypeFor[render.Notify](),
+	"Subscription": reflect.TypeFor[render.Subscription](),
 }
 
 // schemas describes the JSON bodies of all routes, and the objects in them, by

@@ -16,6 +16,24 @@ type Status struct {
 	Version string        `json:"Version" doc:"of the program"`
 	Access  AccessSummary `json:"Access"`
 	Regions []Region      `json:"Regions"`
+	Notify  *Notify       `json:"Notify,omitempty" doc:"the subscriptions to messages; not there: none, or a restricted caller"`
+}
+
+// Notify is how the subscriptions to messages stand.
+type Notify struct {
+	Problem       string         `json:"Problem,omitempty" doc:"why the last run could not use notify.json"`
+	Subscriptions []Subscription `json:"Subscriptions"`
+}
+
+// Subscription is how one subscription stands.
+type Subscription struct {
+	DeliveredAt  *catalog.Time `json:"DeliveredAt,omitempty" doc:"when the receiver last took a message"`
+	FailingSince *catalog.Time `json:"FailingSince,omitempty" doc:"when it first refused the message that is due"`
+	Kind         string        `json:"Kind" doc:"of the receiver: webhook, dingtalk, feishu, wecom or slack"`
+	Name         string        `json:"Name"`
+	Pending      int64         `json:"Pending" doc:"commits that the receiver has not been told of"`
+	Problem      string        `json:"Problem,omitempty" doc:"why a message could not be delivered"`
+	RetryAt      *catalog.Time `json:"RetryAt,omitempty" doc:"when a run tries again, at the earliest"`
 }
 
 // Region is a region as /v1/status shows it. Everything in it comes from the

@@ -1,0 +1,90 @@
+package status
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"sync"
+
+	"community-images/shared/metrics"
+	notify "community-images/shared/notify/status"
+	"community-images/shared/query/render"
+)
+
+// Subscriptions reads how the subscriptions to messages stand. It is safe for concurrent
+// use. Only callers who may see everything may be shown what it returns.
+type Subscriptions struct {
+	// Get returns the stored object, or nil if it has not changed since the one with the
+	// entity tag. A missing object is fs.ErrNotExist.
+	Get func(ctx context.Context, etag string) (data []byte, current string, err error)
+
+	mu   sync.Mutex // guards tag and last
+	tag  string
+	last *render.Notify
+}
+
+// Read returns how the subscriptions stand; nil: there are none.
+func (s *Subscriptions) Read(ctx context.Context) (*render.Notify, error) {
+	s.mu.Lock()
+	tag, last := s.tag, s.last
+	s.mu.Unlock()
+	data, current, err := s.Get(ctx, tag)
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // there are no subscriptions
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case data == nil:
+		return last, nil
+	}
+	stored, err := notify.Decode(data)
+	if err != nil {
+		return nil, err
+	}
+	n := &render.Notify{Problem: stored.Problem, Subscriptions: []render.Subscription{}}
+	for _, sub := range stored.Subscriptions {
+		n.Subscriptions = append(n.Subscriptions, render.Subscription(sub))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tag, s.last = current, n
+	return n, nil
+}
+
+// StoreAnswers reports whether the store has answered for at least one region just now. If
+// not, nothing else should be asked of it.
+func StoreAnswers(list []Region) bool {
+	for _, r := range list {
+		if r.Error == nil && r.outageSince.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+// SubscriptionMetrics returns the gauges of subscriptions. n is nil if there are none.
+func SubscriptionMetrics(n *render.Notify) []*metrics.Family {
+	if n == nil {
+		return nil
+	}
+	problem := metrics.New(metrics.Gauge, "community_images_notify_file_problem", "",
+		"1: the last run could not use notify.json. 0: it could.")
+	pending := metrics.New(metrics.Gauge, "community_images_subscription_pending", "",
+		"Commits that the receiver of a subscription has not been told of.")
+	failing := metrics.New(metrics.Gauge, "community_images_subscription_failing", "",
+		"1: the receiver of a subscription did not take the last message. 0: it did.")
+	problem.Set(oneIf(n.Problem != ""))
+	for _, s := range n.Subscriptions {
+		pending.Set(float64(s.Pending), "subscription", s.Name)
+		failing.Set(oneIf(s.FailingSince != nil), "subscription", s.Name)
+	}
+	return []*metrics.Family{problem, pending, failing}
+}
+
+// oneIf returns 1 for true and 0 for false.
+func oneIf(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
