@@ -136,7 +136,7 @@ func (p *prover) roleClaims() []claim {
 	const source = "RAM, and OSS: GetObject without ListObjects may give 403"
 	return []claim{{
 		// The query function must not be able to change anything.
-		id: "role/query", text: "the role of the query function reads and lists below the prefix and does nothing else",
+		id: "role/query", text: "the role of the query function reads and lists the archive and does nothing else",
 		source: source, try: "requests of the probe in the query function",
 		check: func(ctx context.Context) (string, bool, error) {
 			s, err := p.seeStore(ctx)
@@ -146,8 +146,8 @@ func (p *prover) roleClaims() []claim {
 			}, err
 		},
 	}, {
-		// The bucket may hold other things than the snapshots. The role must not reach them.
-		id: "role/snapshot", text: "the role of the snapshot function reads, writes, deletes and lists below the prefix only",
+		// The bucket may hold other things than the archive. The role must not reach them.
+		id: "role/snapshot", text: "the role of the snapshot function reads, writes, deletes and lists the archive only",
 		source: source, try: "requests of the probe in the snapshot function",
 		check: func(ctx context.Context) (string, bool, error) {
 			var s probeapi.StoreSeen

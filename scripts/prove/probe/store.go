@@ -17,7 +17,7 @@ import (
 // store is the bucket of the deployment, as the role of the function opens it.
 type store struct {
 	bucket *ossbucket.Bucket
-	prefix string // OSS_PREFIX: the role may reach only what is below
+	prefix string // OSS_PREFIX: the role may reach only what is below probeapi.Archive of it
 }
 
 // openStore opens the bucket of the settings.
@@ -42,8 +42,8 @@ func (s *store) record(ctx context.Context, seen probeapi.Seen) error {
 // tryAll tries what the role may do. It leaves nothing behind if the role may
 // delete what it wrote.
 func (s *store) tryAll(ctx context.Context) probeapi.StoreSeen {
-	// The prefix ends with no slash. "prove-outside" is no beginning of it.
-	below, outside := s.prefix+"/prove/try", "prove-outside/try"
+	// The prefix ends with no slash.
+	below, outside := s.prefix+probeapi.Archive+"prove/try", s.prefix+"/prove/try"
 	var seen probeapi.StoreSeen
 	_, _, err := s.bucket.Get(ctx, below+"-missing", "")
 	seen.Missing = outcome(err)

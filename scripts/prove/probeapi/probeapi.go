@@ -45,9 +45,13 @@ func ReplyHeaders() map[string]string {
 	}
 }
 
+// Archive is the step of all keys of the archive after the prefix of the deployment. The
+// roles reach nothing else that is written.
+const Archive = "/v1/"
+
 // EventsBelow is the prefix below which the probe stores what arrived without HTTP,
 // after the prefix of the deployment. Each object is a Seen.
-const EventsBelow = "/prove/events/"
+const EventsBelow = Archive + "prove/events/"
 
 // FailOnce is the member of an event that makes the probe fail the first try, after
 // it has stored what it saw.
@@ -90,19 +94,19 @@ const TickMillis = 20
 // StoreSeen is what a function's role may do in the bucket. Each text is one of the
 // constants below, or the error.
 type StoreSeen struct {
-	// Missing is for a read of an object that does not exist, below the prefix.
+	// Missing is for a read of an object that does not exist, below Archive.
 	Missing string
-	// MissingOutside is the same outside of the prefix.
+	// MissingOutside is the same below the prefix, but not below Archive.
 	MissingOutside string
-	// List is for a list below the prefix.
+	// List is for a list below Archive.
 	List string
 	// ListOutside is for a list of the whole bucket.
 	ListOutside string
-	// Put is for storing an object below the prefix.
+	// Put is for storing an object below Archive.
 	Put string
-	// PutOutside is the same outside of the prefix.
+	// PutOutside is the same below the prefix, but not below Archive.
 	PutOutside string
-	// Append is for an append to an object below the prefix.
+	// Append is for an append to an object below Archive.
 	Append string
 	// Delete is for the removal of both objects.
 	Delete string
