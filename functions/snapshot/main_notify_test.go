@@ -124,6 +124,32 @@ func TestReceiversCannotDelayARun(t *testing.T) {
 	}
 }
 
+// TestAliasesThatMoveAreTold: a receiver is told when an alias stands for another image, and
+// nothing else if it wants nothing else.
+func TestAliasesThatMoveAreTold(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t)
+	r := notifytest.Start(t, "ops", "wecom")
+	w.subscribe(r.Subscription(`"Filter":{"kind":"alias","alias":"newest"},`))
+	bucket, keys := w.openBucket()
+	file := `{"Aliases":[{"Name":"newest","RegionId":"cn-hangzhou","Lookup":"sort=-ImageId"},` +
+		`{"Name":"other","RegionId":"cn-hangzhou","Lookup":"sort=-ImageId"},{"Name":"stays","RegionId":"cn-hangzhou","Lookup":"sort=ImageId"}]}`
+	if err := bucket.Put(t.Context(), keys.Aliases(), []byte(file)); err != nil {
+		t.Fatal(err)
+	}
+	f := w.startFunction("snapshot", notifyEnv...)
+	w.runSnapshot(f)
+	for _, version := range []string{"v2", "v3"} {
+		w.setImageVersion(version)
+		w.runSnapshot(f)
+	}
+	got := r.Drain()
+	if len(got) != 2 || !strings.Contains(got[0].Text, "\n1 aliases moved: newest: m-v1 -> m-v2\n") ||
+		!strings.Contains(got[1].Text, "newest: m-v2 -> m-v3\n") || strings.Contains(got[0].Text, "gone") {
+		t.Errorf("told: %v", got)
+	}
+}
+
 // notifyReport is the part of a run's answer about receivers.
 type notifyReport struct {
 	Notify struct {

@@ -8,7 +8,9 @@ import (
 	"community-images/shared/capture"
 	"community-images/shared/config"
 	"community-images/shared/notify"
+	"community-images/shared/notify/changes"
 	"community-images/shared/notify/receiver"
+	"community-images/shared/query/aliases"
 
 	"go.uber.org/zap"
 )
@@ -24,7 +26,30 @@ type runReport struct {
 func newNotifier(c config.Snapshot, bucket archive.Sweeper, keys archive.Keys) *notify.Notifier {
 	client := receiver.New(receiver.Options{AllowPrivate: c.NotifyAllowPrivate, Now: time.Now})
 	settings := notify.Settings{PublicURL: c.NotifyPublicURL, AllowPrivate: c.NotifyAllowPrivate}
-	return notify.New(settings, bucket, keys, client, time.Now)
+	finder := aliases.NewFinder(archive.New(bucket, keys), time.Now)
+	return notify.New(settings, bucket, keys, client, time.Now).WithAliases(findMoves(finder))
+}
+
+// findMoves finds the aliases that moved between two states of a region.
+func findMoves(finder *aliases.Finder) changes.AliasMoves {
+	return func(ctx context.Context, before, after *archive.Region) (moved []changes.AliasMove, err error) {
+		was, err := finder.ImagesOf(ctx, before)
+		if err != nil {
+			return nil, err
+		}
+		is, err := finder.ImagesOf(ctx, after)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range aliases.Moves(was, is) {
+			moved = append(moved, changes.AliasMove{
+				Name: m.After.Name,
+				From: changes.Image{ImageID: m.Before.ImageID, ImageName: m.Before.ImageName},
+				To:   changes.Image{ImageID: m.After.ImageID, ImageName: m.After.ImageName},
+			})
+		}
+		return moved, nil
+	}
 }
 
 // notifyReceivers tells the receivers what has happened in the regions that the run could read.

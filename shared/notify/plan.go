@@ -133,7 +133,7 @@ func (r *run) planCommit(ctx context.Context, log *changes.Log, n int64, pending
 			continue
 		}
 		move := func(c *cursor) { c.Regions[region] = at }
-		if !r.canTell(commit) || !d.Filter.HasRegion(region) {
+		if !r.canTell(log, commit) || !d.Filter.HasRegion(region) {
 			d.add(nil, move)
 			continue
 		}
@@ -152,8 +152,11 @@ func (r *run) planCommit(ctx context.Context, log *changes.Log, n int64, pending
 	return nil
 }
 
-// canTell reports whether a commit can have something to tell.
-func (r *run) canTell(c *format.Commit) bool { return len(c.Images)+len(c.Ended) > 0 || r.moves != nil }
+// canTell reports whether a commit can have something to tell. An alias moves with any commit
+// after its pin has ended.
+func (r *run) canTell(log *changes.Log, c *format.Commit) bool {
+	return len(c.Images)+len(c.Ended)+len(c.Aliases) > 0 || r.moves != nil && log.HasAliases()
+}
 
 // planChanges plans the message of what a commit did.
 func (r *run) planChanges(d *delivery, c *changes.Changes, at position, move func(*cursor)) {

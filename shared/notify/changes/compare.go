@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"community-images/shared/archive"
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 	"community-images/shared/notify/subscription"
@@ -52,17 +53,12 @@ func (l *Log) Span(ctx context.Context, from, to int64) (*Span, error) {
 	for n := from; n <= to; n++ {
 		s.addCommit(l.Commit(n))
 	}
-	if l.moves == nil {
+	if l.moves == nil || len(s.before.Aliases)+len(s.after.Aliases) == 0 {
 		return s, nil
 	}
-	for n := from; n <= to; n++ {
-		moves, err := l.moves(ctx, l.now.RegionID, n)
-		if err != nil {
-			return nil, err
-		}
-		s.aliases = addMoves(s.aliases, moves)
-	}
-	return s, nil
+	var err error
+	s.aliases, err = l.moves(ctx, &archive.Region{Head: *s.before}, &archive.Region{Head: *s.after})
+	return s, err
 }
 
 // addCommit notes which images and scopes a commit touches.
@@ -115,23 +111,6 @@ func (t *touchedImage) nameIn(selected scopeSet) string {
 		}
 	}
 	return ""
-}
-
-// addMoves adds the moves of a commit to those of earlier ones. An alias that came back has
-// not moved.
-func addMoves(all, moves []AliasMove) []AliasMove {
-	for _, m := range moves {
-		i := slices.IndexFunc(all, func(o AliasMove) bool { return o.Name == m.Name })
-		if i < 0 {
-			all = append(all, m)
-			continue
-		}
-		all[i].To = m.To
-		if all[i].From.ImageID == m.To.ImageID {
-			all = slices.Delete(all, i, i+1)
-		}
-	}
-	return all
 }
 
 // Compare returns what the commits did, as far as a filter wants to know.

@@ -30,9 +30,9 @@ type Log struct {
 	moves AliasMoves
 }
 
-// AliasMoves returns the aliases that commit number sequence of a region moved: their names
-// with the images before and after. It is called for each commit once.
-type AliasMoves func(ctx context.Context, region string, sequence int64) ([]AliasMove, error)
+// AliasMoves returns the aliases that stand for another image after some commits than before,
+// given both states of the region.
+type AliasMoves func(ctx context.Context, before, after *archive.Region) ([]AliasMove, error)
 
 // Load reads the commits of a region from a number on, up to the present state, which must
 // have at least one such commit. It returns *archive.TooEarlyError if a commit is missing.
@@ -108,6 +108,9 @@ func (l *Log) Commit(sequence int64) *format.Commit { return l.commits[sequence-
 
 // Before returns the hash of the line before the first commit; empty for the first of all.
 func (l *Log) Before(sequence int64) string { return l.Commit(sequence).Previous }
+
+// HasAliases reports whether aliases are defined at the end of the log.
+func (l *Log) HasAliases() bool { return len(l.now.Aliases) > 0 }
 
 // maxStates bounds the states that are kept.
 const maxStates = 3
