@@ -37,7 +37,7 @@ func newHandler(conf config.Query, credentials *cloud.Source, log *zap.Logger) (
 		// starts. Without them that read would be refused.
 		Warm:   conf.Credentials != (cloud.Credentials{}),
 		Redact: conf.Redact, Gzip: conf.Gzip, Version: version,
-		Notify:  openNotify(stored),
+		Notify:  openNotify(stored, conf.HeadTTL),
 		Callers: query.Callers{Tokens: conf.Tokens, Keys: conf.Keys},
 		Hooks:   query.Hooks{RequestID: fcrun.RequestID, Report: report},
 	})
@@ -81,8 +81,8 @@ func openArchive(where config.OSS, credentials *cloud.Source) (*archive.Archive,
 }
 
 // openNotify makes the reader of how the subscriptions to messages stand. It reads nothing.
-func openNotify(a *archive.Archive) *status.Subscriptions {
-	return &status.Subscriptions{Get: func(ctx context.Context, etag string) ([]byte, string, error) {
+func openNotify(a *archive.Archive, ttl time.Duration) *status.Subscriptions {
+	return &status.Subscriptions{TTL: ttl, Get: func(ctx context.Context, etag string) ([]byte, string, error) {
 		return a.Bucket().Get(ctx, a.Keys().NotifyStatus(), etag)
 	}}
 }

@@ -40,7 +40,11 @@ func TestMetricsThroughTheRuntime(t *testing.T) {
 	if !strings.HasSuffix(rec.Body.String(), "\n# EOF\n") {
 		t.Error("there is no end")
 	}
+	if asked := strings.TrimSpace(c.oss.Requests()); asked != "GET community-images/notify/status.json: 404 NoSuchKey" {
+		t.Errorf("a scrape right after a lookup asks OSS for more than how the subscriptions stand\n%s", asked)
+	}
+	get("/metrics")
 	if asked := c.oss.Requests(); asked != "" {
-		t.Errorf("a scrape right after a lookup asks OSS\n%s", asked)
+		t.Errorf("the next scrape asks OSS\n%s", asked)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"community-images/shared/archive/buckettest"
 	"community-images/shared/capture"
 	"community-images/shared/ehpc/ehpctest"
+	"community-images/shared/notify"
 )
 
 // noon is when the timer of these tests has fired; their events happen five
@@ -43,8 +44,10 @@ func newEventFixture(t *testing.T, change func(*capture.Settings)) *eventFixture
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.writer = archive.NewWriter(buckettest.NewMemory(t), keys, clock)
+	memory := buckettest.NewMemory(t)
+	w.writer = archive.NewWriter(memory, keys, clock)
 	w.h = &handler{settings: settings, now: clock, log: zap.NewNop(),
+		notifier: notify.New(notify.Settings{}, memory, keys, nil, clock), // there is no notify.json
 		capturer: capture.New(settings, w.client, capture.NewRateLimiter(1e6, time.Now), w.writer, clock)}
 	w.data.ImageLists = map[ehpctest.Question]string{}
 	for _, id := range []string{"", "ehpc-hz-1", "ehpc-hz-2", "ehpc-hz-3"} {
@@ -78,7 +81,7 @@ func (w *eventFixture) sendEvent(event string) *capture.Report {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return report.(*capture.Report)
+	return report.(runReport).Report
 }
 
 func (w *eventFixture) sendEventFile(name string) *capture.Report {

@@ -121,7 +121,7 @@ func TestDataOfAnotherFormat(t *testing.T) {
 		collector: gc.NewCollector(l.mem, keys, func(now time.Time) time.Time { return now }, time.Now),
 	}
 	answer, err := h.handle(t.Context(), []byte(`{}`))
-	report, ok := answer.(*capture.Report)
+	report, ok := answer.(runReport)
 	const want = `object "p/v1/cn-hangzhou/head.json" has format 1, and this program reads format 2. ` +
 		`Nothing converts it: remove all objects below "p/v1/cn-hangzhou/", or choose another OSS_PREFIX; ` +
 		`the next run begins a new history`

@@ -59,7 +59,7 @@ func (l *Lookup) readNotify(ctx context.Context, list []status.Region) *render.N
 	if !l.seesInstance() || l.service.notify == nil || !status.StoreAnswers(list) {
 		return nil
 	}
-	n, err := l.service.notify.Read(ctx)
+	n, err := l.service.notify.Read(ctx, l.Now())
 	if err != nil {
 		l.ReportRegionError(ctx, err)
 	}

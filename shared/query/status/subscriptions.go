@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"sync"
+	"time"
 
 	"community-images/shared/metrics"
 	notify "community-images/shared/notify/status"
@@ -17,25 +18,32 @@ type Subscriptions struct {
 	// Get returns the stored object, or nil if it has not changed since the one with the
 	// entity tag. A missing object is fs.ErrNotExist.
 	Get func(ctx context.Context, etag string) (data []byte, current string, err error)
+	// TTL is how long an object that was read is used without asking.
+	TTL time.Duration
 
-	mu   sync.Mutex // guards tag and last
-	tag  string
-	last *render.Notify
+	mu     sync.Mutex // guards what follows
+	tag    string
+	last   *render.Notify
+	readAt time.Time // zero: never
 }
 
-// Read returns how the subscriptions stand; nil: there are none.
-func (s *Subscriptions) Read(ctx context.Context) (*render.Notify, error) {
+// Read returns how the subscriptions stand at a time; nil: there are none.
+func (s *Subscriptions) Read(ctx context.Context, now time.Time) (*render.Notify, error) {
 	s.mu.Lock()
-	tag, last := s.tag, s.last
-	s.mu.Unlock()
-	data, current, err := s.Get(ctx, tag)
+	defer s.mu.Unlock()
+	if age := now.Sub(s.readAt); !s.readAt.IsZero() && age >= 0 && age < s.TTL {
+		return s.last, nil
+	}
+	data, current, err := s.Get(ctx, s.tag)
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // there are no subscriptions
+		s.tag, s.last, s.readAt = "", nil, now
 		return nil, nil
 	case err != nil:
 		return nil, err
 	case data == nil:
-		return last, nil
+		s.readAt = now
+		return s.last, nil
 	}
 	stored, err := notify.Decode(data)
 	if err != nil {
@@ -45,9 +53,7 @@ func (s *Subscriptions) Read(ctx context.Context) (*render.Notify, error) {
 	for _, sub := range stored.Subscriptions {
 		n.Subscriptions = append(n.Subscriptions, render.Subscription(sub))
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tag, s.last = current, n
+	s.tag, s.last, s.readAt = current, n, now
 	return n, nil
 }
 
