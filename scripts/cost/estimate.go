@@ -70,11 +70,28 @@ func (m *month) addRuns(o snapshotOptions) {
 	m.oss.writes += float64(change.OSSWrites) * (changedScopes - changingRuns)
 	m.oss.reads += float64(change.OSSReads) * (changedScopes - changingRuns)
 
+	m.addMessages(o.subscriptions, changingRuns)
+
 	kept := changedScopes / 30 * float64(o.retention) // snapshots in the history
 	m.oss.storedGB = (float64(m.Steps.FirstRun.StoredBytes) + float64(change.StoredBytes)*kept) / gigabyte
 	// Once a day a run lists the bucket for the retention, 1,000 objects at a
 	// time.
 	m.oss.writes += 30 * math.Ceil((float64(m.Scopes)+kept)/1000)
+}
+
+// commitReads is what the runs with a commit read of the log and the index, once for all
+// subscriptions. TestRequestsOfARun of shared/notify counts it.
+const commitReads = 5
+
+// addMessages adds what subscriptions to messages use: every run reads their status and
+// cursors, and one with a commit writes them.
+func (m *month) addMessages(subscriptions int, changingRuns float64) {
+	if subscriptions == 0 {
+		return
+	}
+	n := float64(subscriptions)
+	m.oss.reads += (m.runs+m.events)*(n+1) + changingRuns*commitReads
+	m.oss.writes += changingRuns * (n + 1)
 }
 
 // addLookups adds what the lookups use.

@@ -34,7 +34,9 @@ type snapshotOptions struct {
 	changes     float64       // share of the scopes that change in a day, 0 to 1
 	events      float64       // cluster events a month, for each cluster
 	retention   int           // days of history, SNAPSHOT_RETENTION
-	cpu         float64       // vCPU
+	// subscriptions is the number of receivers of messages.
+	subscriptions int
+	cpu           float64 // vCPU
 }
 
 // queryOptions describe the lookups.
@@ -78,6 +80,7 @@ func (o *options) define(flags *flag.FlagSet) {
 	flags.Float64Var(&q.cold, "cold", 0.01, "share of the lookups that start an instance")
 	flags.DurationVar(&q.headTTL, "head-ttl", 5*time.Second, "QUERY_HEAD_TTL")
 	flags.Float64Var(&q.instances, "instances", 1, "warm instances of the query function, on average")
+	flags.IntVar(&s.subscriptions, "subscriptions", 0, "receivers of messages in notify.json")
 	flags.IntVar(&s.retention, "retention", 396, "days of history, SNAPSHOT_RETENTION")
 	flags.Float64Var(&o.memory, "memory", 0.5, "memory of a function in GB")
 	flags.Float64Var(&s.cpu, "cpu", 0.35, "vCPU of the snapshot function")

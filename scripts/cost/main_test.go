@@ -70,6 +70,25 @@ func TestCostsByHand(t *testing.T) {
 	}
 }
 
+// TestMessagesByHand: 1,000 runs, of which 10 commit, with three receivers.
+func TestMessagesByHand(t *testing.T) {
+	t.Parallel()
+	f := fleet{Clusters: 1, Scopes: 2}
+	o := options{
+		snapshot: snapshotOptions{every: monthTime / 1000, qps: 1, concurrency: 1, latency: 1, changes: 1. / 6},
+		query:    queryOptions{headTTL: monthTime / 100},
+	}
+	without := estimate(f, o)
+	o.snapshot.subscriptions = 3
+	with := estimate(f, o)
+	if reads := with.oss.reads - without.oss.reads; reads < 4049 || reads > 4051 {
+		t.Errorf("messages read OSS %v times, by hand 1000*4 + 10*5", reads)
+	}
+	if writes := with.oss.writes - without.oss.writes; writes < 39.9 || writes > 40.1 {
+		t.Errorf("messages write to OSS %v times, by hand 10*4", writes)
+	}
+}
+
 // TestDefaultsAreThoseOfTheTemplate compares the flags with the parameters of
 // template.yaml.
 func TestDefaultsAreThoseOfTheTemplate(t *testing.T) {
