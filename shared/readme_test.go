@@ -63,7 +63,7 @@ func TestFaultsAreTested(t *testing.T) {
 			}
 		}
 	}
-	if rows != 17 {
+	if rows != 18 {
 		t.Errorf("the table has %d rows", rows)
 	}
 }
