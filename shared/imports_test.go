@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 	"metrics":             {},
 	"neterror":            {},
 	"query/querytest": {"access", "archive", "archive/archivetest", "archive/gc", "catalog", "query", "query/field",
-		"query/history", "query/imageset", "query/request", "query/state", "replica"},
+		"query/history", "query/imageset", "query/request", "query/signin", "query/state", "replica"},
 	"query/metricstest": {},
 	"query/openapitest": {},
 	"query/sqlitetest":  {},
@@ -67,7 +67,7 @@ var allowed = map[string][]string{
 var (
 	rooms = []string{
 		"lru", "budget", "field", "fault", "filter", "request", "source", "state", "imageset", "aliases", "history", "hint",
-		"etag", "render", "status", "page", "lookupmetrics", "openapi", "",
+		"etag", "render", "status", "page", "signin", "lookupmetrics", "openapi", "",
 	}
 	roomImports = map[string][]string{
 		"lru":      {},
@@ -85,7 +85,8 @@ var (
 		"etag":     {"apierror"},
 		"render":   {"alias", "archive/format", "catalog", "jsonscan"},
 		"status":   {"archive/format", "catalog", "metrics", "notify/status"},
-		"page":     {"apierror", "archive/format", "catalog"},
+		"page":     {"access", "apierror", "archive/format", "catalog"},
+		"signin":   {"access"},
 		"openapi":  {"archive/format", "catalog"},
 
 		"lookupmetrics": {"metrics"},

@@ -15,6 +15,7 @@ import (
 	"community-images/shared/ossbucket"
 	"community-images/shared/query"
 	"community-images/shared/query/budget"
+	"community-images/shared/query/signin"
 	"community-images/shared/query/status"
 	"community-images/shared/replica"
 )
@@ -48,9 +49,10 @@ func newHandler(conf config.Query, credentials *cloud.Source, log *zap.Logger) (
 		Regions: conf.Regions, MaxStale: conf.MaxStale, Keys: conf.Keys, Tokens: conf.Tokens,
 		RequestID: fcrun.RequestID, Report: report, OnResponse: lookups.CountReplicaAnswer,
 	})
-	// Matches tells the two interfaces apart, by the path and by E-HPC's parameters.
+	// Matches tells the two interfaces apart, by the path and by E-HPC's parameters. To it
+	// /sign-in looks like a region.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if ehpcAPI.Matches(r) {
+		if !signin.IsPath(r.URL.Path) && ehpcAPI.Matches(r) {
 			ehpcAPI.ServeHTTP(w, r.WithContext(budget.New(r.Context())))
 			return
 		}

@@ -7,6 +7,7 @@ import (
 	"community-images/shared/apierror"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/render"
+	"community-images/shared/query/signin"
 )
 
 // callerCheck holds the tokens and keys by which callers are known.
@@ -22,20 +23,20 @@ func (c *callerCheck) requiresToken() bool { return len(c.tokens)+len(c.keys) > 
 // bearerChallenge is the value of WWW-Authenticate (RFC 6750, section 3).
 const bearerChallenge = `Bearer realm="community-images"`
 
-// authenticate checks the bearer token and restricts the call to the grant of
-// its caller. A caller who is not known gets a lookup without regions, because
-// the parameters of the request are still checked. A token that is missing,
-// malformed, unknown or expired takes the same time and has the same error.
+// authenticate checks the token and restricts the call to the grant of its caller. A
+// caller who is not known gets a lookup without regions, because the parameters of the
+// request are still checked. A token that is missing, malformed, unknown or expired takes
+// the same time and has the same error.
 func (c *call) authenticate() error {
 	if !c.requiresToken() {
 		return nil
 	}
 	// The token is searched even if the header is malformed, so that the time
 	// tells nothing.
-	token, isBearer := access.ParseBearer(c.r.Header["Authorization"])
+	token, hasForm := c.findToken()
 	grant, found := c.tokens.Find(token, c.now())
-	if !isBearer || !found {
-		c.lookup = c.lookups.denied
+	if !hasForm || !found {
+		c.lookup, c.signedIn = c.lookups.denied, false
 		return c.newUnauthorizedError()
 	}
 	restricted := c.lookups.of(grant)
@@ -51,12 +52,27 @@ func (c *call) authenticate() error {
 	return nil
 }
 
+// findToken returns the token of the call: that of the header Authorization, or for a page
+// that of the cookie. It returns false if the text has not the form of a token.
+func (c *call) findToken() (token string, hasForm bool) {
+	values := c.r.Header["Authorization"]
+	if len(values) > 0 || !c.opensPage() {
+		return access.ParseBearer(values)
+	}
+	token, _ = signin.FindToken(c.r)
+	c.signedIn = token != ""
+	return token, c.signedIn
+}
+
 // newUnauthorizedError tells a caller without a valid token how to send one.
 func (c *call) newUnauthorizedError() error {
 	if access.TokenParameter(c.r.URL.RawQuery) != "" {
 		return fault.NewError([]fault.Fault{fault.NewTokenFault()})
 	}
 	recommend := "Send the header Authorization: Bearer <token>. The operator of this service issues tokens."
+	if c.wantsPage() {
+		recommend += " Signing in opens pages only, and this address is not a page."
+	}
 	// With keys alone, no token that a caller could find would be valid.
 	if len(c.tokens) == 0 {
 		recommend = "Only access keys are configured, for signed requests to /. " +

@@ -49,6 +49,7 @@ type call struct {
 	id       string       // RequestId; may be empty
 	route    *servedRoute // nil: no route has the path
 	private  bool         // the answer depends on the caller's token
+	signedIn bool         // by a cookie; it counts for pages only
 	written  bool         // the header has been sent
 }
 
@@ -85,14 +86,20 @@ func (c *call) serveRoute(ctx context.Context) error {
 	if c.serveAsset(path) {
 		return nil
 	}
+	if served, err := c.serveSignIn(path); served {
+		return err
+	}
 	variable, err := c.admit(path)
 	if err != nil {
 		return err
 	}
 	rt := c.route
 	req, err := c.parseRequest(rt.Route, variable)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case c.signedIn && req.Format != request.FormatHTML: // the request has hidden its format
+		return c.newUnauthorizedError()
 	}
 	// The caller would follow the Link to the next page. It must not be too
 	// long then.
@@ -122,12 +129,13 @@ func (c *call) serveRoute(ctx context.Context) error {
 func (c *call) admit(path string) (variable string, err error) {
 	// From here on the call is answered by the lookup of the caller's grant. The
 	// error is needed only if the route is not public.
-	denied := c.authenticate()
+	// The route comes first, because a cookie counts for pages only.
 	rt, variable, err := c.findRoute(path)
+	c.route = rt
+	denied := c.authenticate()
 	if err != nil {
 		return "", err
 	}
-	c.route = rt
 	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
 		return "", methodNotAllowed(c.r.Method, rt.AllowedMethods())
 	}

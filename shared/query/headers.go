@@ -30,7 +30,7 @@ func (c *call) setHeaders(req *request.Request, ans *answer) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	if ans.contentSecurityPolicy != "" {
 		header.Set("Content-Security-Policy", ans.contentSecurityPolicy)
-		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("Referrer-Policy", referrerPolicy)
 	}
 	header.Set("Cache-Control", c.cacheControl(req, ans))
 	if !ans.lastModified.IsZero() {

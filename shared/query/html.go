@@ -3,6 +3,8 @@ package query
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"community-images/shared/apierror"
@@ -47,14 +49,26 @@ func (c *call) servePage(ctx context.Context, req *request.Request) (*answer, er
 func (c *call) newPageInput(req *request.Request) *page.Input {
 	in := &page.Input{
 		Request: req, Path: c.r.URL.EscapedPath(), Query: c.r.URL.RawQuery, Regions: c.lookup.Regions,
-		Now: c.now(), Version: c.version, RequestID: c.id,
+		Now: c.now(), Version: c.version, RequestID: c.id, SignedIn: c.signedIn,
 	}
-	lang := ""
 	if req != nil {
-		lang, in.Region = req.Language, req.Region
+		in.Region = req.Region
 	}
-	in.Language = page.FindLanguage(lang, etag.JoinHeaderLines(c.r.Header, "Accept-Language"))
+	in.Language = c.findLanguage(c.r.URL.RawQuery)
 	return in
+}
+
+// findLanguage returns the language for a page whose address has a query. The query may be
+// malformed.
+func (c *call) findLanguage(query string) *page.Language {
+	lang := ""
+	params, _ := url.ParseQuery(query) // what is well-formed of it
+	for name := range params {
+		if strings.EqualFold(name, "lang") {
+			lang = params.Get(name)
+		}
+	}
+	return page.FindLanguage(strings.ToLower(lang), etag.JoinHeaderLines(c.r.Header, "Accept-Language"))
 }
 
 // startPageLookup finds the answer to a question of a page, without rendering it.
@@ -140,17 +154,31 @@ func (c *call) wantsPage() bool {
 
 // sendErrorPage writes an error as a page.
 func (c *call) sendErrorPage(e *apierror.Error) error {
+	if c.sendUnauthorizedPage(e.Status) {
+		return nil
+	}
 	data, err := page.RenderError(c.newPageInput(nil), e)
 	if err != nil {
 		return err
 	}
-	header := c.w.Header()
-	header.Set("Content-Type", request.ContentType(request.FormatHTML))
-	header.Set("Content-Security-Policy", page.ContentSecurityPolicy)
-	header.Set("Vary", "Accept, Accept-Language, Cookie")
+	c.setPageHeaders()
 	c.writeErrorBody(e.Status, data)
 	return nil
 }
+
+// setPageHeaders sets the headers of a page that is not the answer of a route.
+func (c *call) setPageHeaders() {
+	header := c.w.Header()
+	header.Set("Content-Type", request.ContentType(request.FormatHTML))
+	header.Set("Content-Security-Policy", page.ContentSecurityPolicy)
+	header.Set("Referrer-Policy", referrerPolicy)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Vary", "Accept, Accept-Language, Authorization, Cookie")
+}
+
+// referrerPolicy keeps addresses from other sites. With no-referrer, browsers would not tell
+// the origin of the form for signing out.
+const referrerPolicy = "same-origin"
 
 // serveAsset answers a request for a file that pages load. It returns false if the path is
 // none. Files are public, and are the same for ever under their paths.

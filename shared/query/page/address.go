@@ -1,10 +1,12 @@
 package page
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
 
+	"community-images/shared/access"
 	"community-images/shared/query/request"
 )
 
@@ -16,12 +18,13 @@ type address struct {
 }
 
 // here returns the address of the page, with its parameters as given. Names have the case
-// that the tables of parameters give them.
+// that the tables of parameters give them. A token is left out, which nobody should see again.
 func (in *Input) here() address {
 	params, err := url.ParseQuery(in.Query)
 	if err != nil {
 		params = url.Values{} // the page says what is wrong with it
 	}
+	maps.DeleteFunc(params, func(name string, _ []string) bool { return access.IsTokenParameter(name) })
 	return address{in.Path, params}
 }
 

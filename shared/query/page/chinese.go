@@ -30,6 +30,19 @@ var chineseMessages = map[message]string{
 	"System": "操作系统",
 	"Size":   "大小",
 
+	// signin.go
+	"Sign in": "登录",
+	"Token":   "令牌",
+	"This token is not valid. It may have expired, or a character is missing.":        "令牌无效：可能已过期，或缺少字符。",
+	"The token that you signed in with is no longer valid. Sign in with another one.": "登录所用的令牌已失效，请换一个令牌重新登录。",
+	"This token is valid, but it grants none of the regions that are served here.":    "令牌有效，但未授权访问此处提供的任何地域。",
+	"Signing in needs https: over plain HTTP, others on the way could read the token. Open this page by an address " +
+		"that begins with https://.": "登录需要使用 HTTPS：通过明文 HTTP 传输时，令牌可能被途中的其他人读取。请通过以 https:// 开头的地址打开本页。",
+	"The request to sign in or out did not come from a page of this service, so nothing was changed.": "该登录或退出请求并非来自本服务的页面，因此未作任何更改。",
+	"What is captured is shown to people with a token. The operator of this service issues tokens.":   "持有令牌才能查看采集到的数据。令牌由本服务的管理员发放。",
+	"The token is kept in a cookie until the browser is closed or you sign out. Programs send the header " +
+		"Authorization: Bearer <token> instead.": "令牌保存在 Cookie 中，直至关闭浏览器或退出登录。程序应改用请求头 Authorization: Bearer <token>。",
+
 	// times.go
 	"just now":    "刚刚",
 	"%d min ago":  "%d 分钟前",

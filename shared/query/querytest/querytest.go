@@ -17,6 +17,7 @@ import (
 	"community-images/shared/archive"
 	"community-images/shared/archive/archivetest"
 	"community-images/shared/query"
+	"community-images/shared/query/signin"
 	"community-images/shared/replica"
 )
 
@@ -64,7 +65,7 @@ func (f *Fixture) HandlerWithReplica(edits ...func(*query.Options)) http.Handler
 		Report:    options.Report,
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if copies.Matches(r) {
+		if !signin.IsPath(r.URL.Path) && copies.Matches(r) {
 			copies.ServeHTTP(w, r)
 		} else {
 			lookups.ServeHTTP(w, r)
