@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -115,19 +116,40 @@ func (n *Notifier) readStatus(ctx context.Context) (*status.Status, error) {
 // removeCursors removes the cursors of subscriptions that are no longer in the file. If such a
 // subscription comes again, it begins anew.
 func (r *run) removeCursors(ctx context.Context) error {
-	if r.stored == nil {
-		return nil
+	names, err := r.storedNames(ctx)
+	if err != nil {
+		return err
 	}
-	for _, s := range r.stored.Subscriptions {
-		isNamed := func(d *delivery) bool { return d.Name == s.Name }
+	for _, name := range names {
+		isNamed := func(d *delivery) bool { return d.Name == name }
 		if slices.ContainsFunc(r.deliveries, isNamed) {
 			continue
 		}
-		if err := r.removeCursor(ctx, s.Name); err != nil {
+		if err := r.removeCursor(ctx, name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// storedNames returns the names of the subscriptions that have a cursor: those of the status, or
+// of the bucket if there is no status.
+func (r *run) storedNames(ctx context.Context) (names []string, err error) {
+	if r.stored != nil {
+		for _, s := range r.stored.Subscriptions {
+			names = append(names, s.Name)
+		}
+		return names, nil
+	}
+	keys, err := r.bucket.List(ctx, r.keys.NotifyCursors())
+	if err != nil {
+		return nil, fmt.Errorf("listing %q: %w", r.keys.NotifyCursors(), err)
+	}
+	for _, key := range keys {
+		name, _ := strings.CutSuffix(strings.TrimPrefix(key, r.keys.NotifyCursors()), ".json")
+		names = append(names, name)
+	}
+	return names, nil
 }
 
 // removeCursor removes the cursor of a subscription.

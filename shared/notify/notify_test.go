@@ -62,6 +62,12 @@ func TestARemovedSubscriptionBeginsAnew(t *testing.T) {
 	if got := f.sent.drain("two"); len(got) != 2 {
 		t.Errorf("two is told %s", jsonOf(got))
 	}
+	f.Memory.Spoil(f.Keys.NotifyStatus(), []byte("damaged"))
+	f.subscribe(slack("two", ""))
+	f.mustRun()
+	if key, _ := f.Keys.NotifyCursor("one"); f.Memory.Objects()[key] != nil {
+		t.Error("without a status a cursor is left")
+	}
 	f.Memory.Spoil(f.Keys.Notify(), nil)
 	f.run()
 	f.tidy = true
