@@ -23,6 +23,8 @@ type Store struct {
 	Keys archive.Keys
 	// Retention is SNAPSHOT_RETENTION.
 	Retention config.Retention
+	// AllowPrivate is NOTIFY_ALLOW_PRIVATE.
+	AllowPrivate bool
 }
 
 // Open opens the bucket that the snapshot function's settings in the environment
@@ -58,5 +60,7 @@ func Open(environ []string) (*Store, error) {
 		return nil, err
 	}
 	keys, err := archive.NewKeys(conf.OSS.Prefix)
-	return &Store{Bucket: bucket, Keys: keys, Retention: conf.Retention}, err
+	return &Store{
+		Bucket: bucket, Keys: keys, Retention: conf.Retention, AllowPrivate: conf.NotifyAllowPrivate,
+	}, err
 }

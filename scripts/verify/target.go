@@ -22,6 +22,8 @@ type target struct {
 	quiet time.Duration
 	// retention is how long history is kept, by SNAPSHOT_RETENTION.
 	retention config.Retention
+	// allowPrivate is NOTIFY_ALLOW_PRIVATE.
+	allowPrivate bool
 	// close releases the directory of a local run. It must be called.
 	close func()
 }
@@ -44,18 +46,19 @@ func openCloud(environ []string) (*target, error) {
 		return nil, err
 	}
 	return &target{
-		bucket: store.Bucket, keys: store.Keys, quiet: cloudQuiet, retention: store.Retention, close: func() {},
+		bucket: store.Bucket, keys: store.Keys, quiet: cloudQuiet, retention: store.Retention,
+		allowPrivate: store.AllowPrivate, close: func() {},
 	}, nil
 }
 
 // openDirectory opens the bucket of a local run. No local run may use the
 // directory meanwhile.
 func openDirectory(path string, environ []string) (*target, error) {
-	// Of the settings only the retention matters here. The others have to be valid, so they
-	// name the directory's own bucket.
+	// Of the settings only the retention and those of messages matter here. The others have to be
+	// valid, so they name the directory's own bucket.
 	settings := []string{"OSS_BUCKET=" + datadir.Bucket, "OSS_ENDPOINT=http://127.0.0.1", "EHPC_REGIONS=local"}
 	for _, variable := range environ {
-		if strings.HasPrefix(variable, "SNAPSHOT_RETENTION=") {
+		if strings.HasPrefix(variable, "SNAPSHOT_RETENTION=") || strings.HasPrefix(variable, "NOTIFY_") {
 			settings = append(settings, variable)
 		}
 	}
@@ -73,7 +76,7 @@ func openDirectory(path string, environ []string) (*target, error) {
 		return nil, err
 	}
 	return &target{
-		bucket: store.Bucket, keys: store.Keys, retention: conf.Retention,
+		bucket: store.Bucket, keys: store.Keys, retention: conf.Retention, allowPrivate: conf.NotifyAllowPrivate,
 		close: func() { store.Close(); dir.Close() },
 	}, nil
 }

@@ -40,6 +40,9 @@ func (p process) verify(ctx context.Context, o options) error {
 	// A region that cannot be read does not keep the others from being verified.
 	bad, err := v.verifyAliases(ctx, regions)
 	errs := []error{err}
+	n, err := v.verifyNotify(ctx)
+	bad += n
+	errs = append(errs, err)
 	for _, region := range regions {
 		n, err := v.verifyRegion(ctx, region)
 		bad += n

@@ -69,6 +69,16 @@ var golden = []struct {
 		w.store(aliasKey, []byte(`{"Aliases":[{"Name":"Newest","RegionId":"cn-moon","Lookup":"sort=-Sizes&limit=1",`+
 			`"Pin":{"ImageId":"m-1"}}]}`), w.now)
 	}, []string{"", "-region cn-hangzhou"}},
+	{"subscriptions to messages", func(w *fixture) {
+		w.store("community-images/notify.json", []byte(`{"Subscriptions":[{"Name":"ops","Kind":"slack","Url":"https://example.com/x"}]}`), w.now)
+		w.store("community-images/notify/cursors/ops.json", []byte(`{"Format":1,"Name":"ops"}`), w.now)
+		w.store("community-images/notify/cursors/gone.json", []byte(`{"Format":1,"Name":"gone"}`), w.now)
+		w.store("community-images/notify/status.json", []byte(`{"Format":7}`), w.now)
+	}, []string{"", "-region cn-hangzhou -gc"}},
+	{"subscriptions with faults", func(w *fixture) {
+		w.store("community-images/notify.json", []byte(`{"Subscriptions":[{"Name":"ops","Kind":"pigeon","Url":"http://keyOfUrl"}]}`), w.now)
+		w.store("community-images/notify/cursors/ops.json", []byte(`{"Format":1,"Name":"other"}`), w.now)
+	}, []string{""}},
 	{"an orphan of today", func(w *fixture) { w.storeOrphan(w.now) }, []string{"", "-region cn-hangzhou -gc-dry-run"}},
 	{
 		"an old orphan, and months that have expired", func(w *fixture) { w.storeOrphan(w.now.AddDate(0, 0, -3)) },
