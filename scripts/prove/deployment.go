@@ -24,8 +24,10 @@ import (
 const probePackage = "community-images/scripts/prove/probe"
 
 // buildProbe builds the code packages of the probe: one with the handler of each
-// function.
-func buildProbe(ctx context.Context, root string) ([]bundle.Bundle, error) {
+// function. zip packs a binary, as bundle.Zip does.
+func buildProbe(
+	ctx context.Context, root string, zip func(name string, binary []byte) ([]byte, error),
+) ([]bundle.Bundle, error) {
 	dir, err := os.MkdirTemp("", "community-images-probe-")
 	if err != nil {
 		return nil, fmt.Errorf("creating a directory for the probe: %w", err)
@@ -40,11 +42,11 @@ func buildProbe(ctx context.Context, root string) ([]bundle.Bundle, error) {
 	}
 	var bundles []bundle.Bundle
 	for _, function := range bundle.Functions {
-		zip, err := bundle.Zip(function, binary)
+		data, err := zip(function, binary)
 		if err != nil {
 			return nil, fmt.Errorf("packing the probe: %w", err)
 		}
-		bundles = append(bundles, bundle.Bundle{Function: function, Name: "probe-" + function + ".zip", Zip: zip})
+		bundles = append(bundles, bundle.Bundle{Function: function, Name: "probe-" + function + ".zip", Zip: data})
 	}
 	return bundles, nil
 }

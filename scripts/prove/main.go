@@ -168,6 +168,6 @@ func buildCode(ctx context.Context, root, version string) (code, error) {
 	if err != nil {
 		return code{}, err
 	}
-	probe, err := buildProbe(ctx, root)
+	probe, err := buildProbe(ctx, root, bundle.Zip)
 	return code{version: version, functions: functions, probe: probe}, err
 }

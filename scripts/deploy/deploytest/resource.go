@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"syscall"
 
 	"community-images/shared/cloud"
@@ -183,32 +185,49 @@ func (r *resource) unpackHandler(s *stack) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("InvalidArgument: fetching the code: %w", err)
 	}
+	handler := r.text("Handler")
+	key := unpackedKey{sha256.Sum256(data), handler}
+	unpack, _ := unpacked.LoadOrStore(key, sync.OnceValues(func() ([]byte, error) { return unzip(data, handler) }))
+	binary, err := unpack.(func() ([]byte, error))()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(s.cloud.t.TempDir(), handler)
+	return path, writeExecutable(path, binary)
+}
+
+// unpacked holds the handlers of code packages: func() ([]byte, error) by unpackedKey.
+// Tests deploy a few packages many times, and unpacking is slow with the race detector.
+var unpacked sync.Map
+
+// unpackedKey names a handler in a package by the SHA-256 of the package.
+type unpackedKey struct {
+	sum     [sha256.Size]byte
+	handler string
+}
+
+// unzip returns a handler from a code package. It must be executable.
+func unzip(data []byte, handler string) ([]byte, error) {
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
-		return "", fmt.Errorf("InvalidArgument: opening the code: %w", err)
+		return nil, fmt.Errorf("InvalidArgument: opening the code: %w", err)
 	}
-	f, err := z.Open(r.text("Handler"))
+	f, err := z.Open(handler)
 	if err != nil {
-		return "", fmt.Errorf("InvalidArgument: the code has no handler: %w", err)
+		return nil, fmt.Errorf("InvalidArgument: the code has no handler: %w", err)
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err != nil || info.Mode()&0o111 == 0 {
-		return "", fmt.Errorf("InvalidArgument: handler %s is not executable", r.text("Handler"))
+		return nil, fmt.Errorf("InvalidArgument: handler %s is not executable", handler)
 	}
-	path := filepath.Join(s.cloud.t.TempDir(), r.text("Handler"))
-	return path, writeExecutable(path, f)
+	return io.ReadAll(f)
 }
 
 // writeExecutable writes an executable file.
-func writeExecutable(path string, from io.Reader) error {
+func writeExecutable(path string, binary []byte) error {
 	// A process that is forked meanwhile would inherit the open file, and the
 	// file could not be executed until that process ends.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
-	out, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o755)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, from)
-	return errors.Join(err, out.Close())
+	return os.WriteFile(path, binary, 0o755)
 }
