@@ -43,6 +43,8 @@ type platform struct {
 	ehpcURL, ossURL string
 
 	onOutput func(text string) // is called with all that the command prints; nil: nothing
+	// timerWait is how long the command waits for events of the timer.
+	timerWait time.Duration
 
 	mu       sync.Mutex
 	policies map[string]rampolicy.Policy // by access key id
@@ -65,7 +67,7 @@ type falsity struct {
 func newPlatform(t *testing.T, f falsity, data ehpctest.Data) *platform {
 	t.Helper()
 	p := &platform{t: t, key: newCredentials("deployer"), snapshot: newCredentials("snapshot"),
-		query: newCredentials("query"), policies: map[string]rampolicy.Policy{}}
+		query: newCredentials("query"), policies: map[string]rampolicy.Policy{}, timerWait: 5 * time.Second}
 	keys, ehpcKeys := []osstest.Key{}, map[string]ehpctest.Key{}
 	for _, c := range []cloud.Credentials{p.key, p.snapshot, p.query} {
 		keys = append(keys, osstest.Key{ID: c.AccessKeyID, Secret: c.AccessKeySecret, Token: c.SecurityToken})
@@ -196,7 +198,7 @@ func (p *platform) run(ctx context.Context, in string, args ...string) outcome {
 		},
 		dir: ".", stdin: strings.NewReader(in), stdout: io.MultiWriter(&out, outputHook{p}), stderr: &errs,
 		pollInterval: 5 * time.Millisecond,
-		timerWait:    5 * time.Second, idle: 200 * time.Millisecond, queryTimeout: maxTimeout, build: buildOnce,
+		timerWait:    p.timerWait, idle: 200 * time.Millisecond, queryTimeout: maxTimeout, build: buildOnce,
 	})}
 	o.out, o.err = out.String(), errs.String()
 	if data, err := os.ReadFile(file); err == nil {
