@@ -232,13 +232,14 @@ func (s *Service) noRoute(path string) error {
 // between calls and must not be changed.
 func (c *call) parseRequest(rt *request.Route, variable string) (*request.Request, error) {
 	accept := etag.JoinHeaderLines(c.r.Header, "Accept")
+	rawQuery := c.rawQuery(rt)
 	// Which names are valid depends on the grant, so it is a part of the key.
-	key := c.lookup.grantKey + rt.Pattern + "\n" + variable + "\n" + c.r.URL.RawQuery + "\n" + accept
+	key := c.lookup.grantKey + rt.Pattern + "\n" + variable + "\n" + rawQuery + "\n" + accept
 	if req, ok := c.parsedRequests.Get(key); ok {
 		return req, nil
 	}
 	req, err := request.Parse(&c.lookup.parser, rt, request.Raw{
-		Variable: variable, Query: c.r.URL.RawQuery, Accept: accept,
+		Variable: variable, Query: rawQuery, Accept: accept,
 	})
 	if err != nil {
 		return nil, err

@@ -44,15 +44,25 @@ func (c *call) servePage(ctx context.Context, req *request.Request) (*answer, er
 	}, nil
 }
 
+// rawQuery returns the query of a call to a route, escaped. That of a page lacks the empty
+// parameters.
+func (c *call) rawQuery(rt *request.Route) string {
+	if rt.HasPage() && c.wantsPage() {
+		return request.DropEmpty(rt, c.r.URL.RawQuery)
+	}
+	return c.r.URL.RawQuery
+}
+
 // newPageInput returns what pages are made from. req is nil if the request could not be
 // parsed.
 func (c *call) newPageInput(req *request.Request) *page.Input {
 	in := &page.Input{
 		Request: req, Path: c.r.URL.EscapedPath(), Query: c.r.URL.RawQuery, Regions: c.lookup.Regions,
 		Now: c.now(), Version: c.version, RequestID: c.id, SignedIn: c.signedIn,
+		Service: page.Service{Host: c.r.Host, NeedsToken: c.requiresToken()},
 	}
 	if req != nil {
-		in.Region = req.Region
+		in.Query, in.Region = c.rawQuery(req.Route), req.Region
 	}
 	in.Language = c.findLanguage(c.r.URL.RawQuery)
 	return in

@@ -37,6 +37,9 @@ func (l *Lookup) serveImages(ctx context.Context, req *request.Request) (*answer
 		captured = l.countCaptured(sub)
 		tag = etag.Make(tag, "omitsClusters") + hint.CountSuffix(captured)
 	}
+	if req.Format == request.FormatHTML { // the page shows the commit and the names of clusters
+		tag = etag.Make(tag, strconv.FormatInt(sub.State.Sequence, 10))
+	}
 	return &answer{
 		freshness:    &sub.Freshness,
 		region:       region,
@@ -87,11 +90,13 @@ func (l *Lookup) buildPage(
 	if err != nil {
 		return nil, hint.Hints{}, err
 	}
-	rows, err := set.SelectRows(imageset.NewFilter(req, sub, l.parser.Schema))
+	filter := imageset.NewFilter(req, sub, l.parser.Schema)
+	rows, err := set.SelectRows(filter)
 	if err != nil {
 		return nil, hint.Hints{}, err
 	}
-	p := &render.ImagePage{Schema: l.parser.Schema, Set: set, Request: req, Dates: sub.Dates()}
+	p := &render.ImagePage{Schema: l.parser.Schema, Set: set, Request: req, Dates: sub.Dates(),
+		Filter: filter, Subject: sub}
 	question := hint.Question{Request: req, Subject: sub, Set: set, Matches: len(rows), Captured: captured}
 	// Facets count all matches, before latestBy selects among them.
 	if req.Facets != nil {

@@ -24,6 +24,13 @@ type Input struct {
 	Version  string
 	// RequestID is for people who report an error. It may be empty.
 	RequestID string
+	Service   Service
+}
+
+// Service says how programs ask.
+type Service struct {
+	Host       string // of the call, with its port
+	NeedsToken bool   // each call needs a bearer token
 }
 
 // Question is a lookup that a page needs besides its own.

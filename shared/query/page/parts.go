@@ -8,6 +8,12 @@ import (
 // link returns a link with a text.
 func link(to address, text string) g.Node { return h.A(h.Href(to.String()), g.Text(text)) }
 
+// live marks a link or form that the script follows without loading the page anew.
+func live() g.Node { return g.Attr("data-live") }
+
+// liveLink is link for another view of the same page.
+func liveLink(to address, text string) g.Node { return h.A(h.Href(to.String()), live(), g.Text(text)) }
+
 // pill shows a word with a colour behind it: kind is good, warn, bad or calm.
 func pill(kind, text string) g.Node { return h.Span(h.Class("pill "+kind), g.Text(text)) }
 
@@ -38,6 +44,7 @@ type column struct {
 	numeric bool   // aligned right
 	sort    string // address that sorts by it; empty: it cannot be sorted
 	arrow   string // "↑" or "↓" if the table is sorted by it
+	isQuiet bool   // only screen readers say the name
 }
 
 // table returns a table. caption says what it shows, for screen readers. Each row is a
@@ -70,10 +77,13 @@ func (c column) label() g.Node {
 	if c.arrow != "" {
 		text += " " + c.arrow
 	}
-	if c.sort == "" {
+	switch {
+	case c.isQuiet:
+		return h.Span(h.Class("hidden"), g.Text(text))
+	case c.sort == "":
 		return g.Text(text)
 	}
-	return h.A(h.Href(c.sort), g.Text(text))
+	return h.A(h.Href(c.sort), live(), g.Text(text))
 }
 
 // cell is a cell of a table. label is the name of its column, for narrow screens.

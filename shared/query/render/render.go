@@ -23,6 +23,8 @@ type ImagePage struct {
 	Dates    *state.RegionDates // the values of derived fields; nil: none is named
 	Facets   []imageset.Facet   // counted before the page was cut; nil: not asked for
 	Hints    []string           // why there are few images or none, in sentences
+	Filter   imageset.Filter    // that the rows match
+	Subject  *state.Subject     // that the set belongs to
 }
 
 // Render appends the page to prefix in the format of the request. The other

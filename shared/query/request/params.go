@@ -101,7 +101,7 @@ func Parse(c *Config, rt *Route, raw Raw) (*Request, error) {
 	if rt.selects != nil {
 		p.request.Selection = rt.selects(p.request.Selection)
 	}
-	p.request.findDerivedFields()
+	p.request.findDerivedFields(p.schema)
 	// Sorted, so that the order in the query does not matter to caches.
 	slices.SortFunc(p.given, func(a, b *givenParam) int { return strings.Compare(a.name, b.name) })
 	p.request.given = p.given

@@ -52,8 +52,8 @@ func (c *TimeCondition) Resolve(now time.Time) (filter.Predicate, []string, erro
 // which order. The others are only shown or counted.
 func (req *Request) RowFields() []*field.Field { return req.DerivedFields[:req.rowFields] }
 
-// findDerivedFields sets the derived fields that the request names.
-func (req *Request) findDerivedFields() {
+// findDerivedFields sets the derived fields that the request names, or that its page shows.
+func (req *Request) findDerivedFields(s *field.Schema) {
 	for i := range req.TimeConditions {
 		req.addDerivedField(req.TimeConditions[i].Field)
 	}
@@ -72,6 +72,9 @@ func (req *Request) findDerivedFields() {
 	}
 	for _, c := range req.Columns {
 		req.addDerivedField(c.Field)
+	}
+	if req.Format == FormatHTML && req.Columns == nil && req.Route.HasParam(paramFields.Name) {
+		req.addDerivedField(s.FieldNamed(field.FirstSeen)) // a column of the page
 	}
 }
 

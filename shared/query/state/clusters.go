@@ -3,8 +3,10 @@ package state
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"community-images/shared/archive/format"
+	"community-images/shared/catalog"
 )
 
 // ClusterIDs returns the sorted ids of the clusters that have a scope in the set, with
@@ -39,3 +41,16 @@ func (st *RegionState) ScopesOfClusters(ids []string) *ScopeSet {
 
 // LogNumber counts the logs that this instance has seen of the region.
 func (st *RegionState) LogNumber() int { return st.logNumber }
+
+// ClusterName returns the name of a cluster, as E-HPC lists it; empty: it has none, or is
+// not listed.
+func (st *RegionState) ClusterName(id string) string {
+	clusters := st.WithListing().Clusters()
+	i, found := slices.BinarySearchFunc(clusters, id, func(c catalog.Cluster, id string) int {
+		return strings.Compare(c.ClusterID, id)
+	})
+	if !found {
+		return ""
+	}
+	return clusters[i].Name
+}

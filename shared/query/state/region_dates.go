@@ -36,8 +36,14 @@ func (d *RegionDates) IsKnown() bool { return d.index.Len()+len(d.index.Gone) > 
 
 // TextOf returns the value of a derived field of an image; empty: it is not known.
 func (d *RegionDates) TextOf(f *field.Field, imageID string) string {
+	return d.TimeOf(f.Name, imageID).String()
+}
+
+// TimeOf returns the value of a derived field of an image, by the name of the field; zero:
+// it is not known.
+func (d *RegionDates) TimeOf(name, imageID string) catalog.Time {
 	dates, _ := d.index.DatesOf(imageID)
-	return d.visible(f.Name, dates).String()
+	return d.visible(name, dates)
 }
 
 // visible returns the date of a derived field, if it is known in the state.

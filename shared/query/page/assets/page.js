@@ -18,11 +18,158 @@
       time.title = time.dataset.age === undefined ? utc : text + ' (' + utc + ')';
     }
   };
-  showTimes(document);
 
   // A form with data-auto is sent when a choice in it changes.
   document.addEventListener('change', event => {
     const form = event.target.form;
     if (form && form.dataset.auto !== undefined) form.requestSubmit();
   });
+
+  // Live views: links and forms with data-live show their address without loading the page
+  // anew. Everything is as without the script: the same addresses, the same HTML.
+  const live = {request: null, place: location.pathname + location.search, typing: false};
+
+  // formAddress returns the address that a form leads to, without what is left empty.
+  const formAddress = form => {
+    const address = new URL(form.action);
+    address.search = '';
+    for (const [name, value] of new FormData(form)) {
+      if (typeof value === 'string' && value.trim() !== '') address.searchParams.append(name, value.trim());
+    }
+    return address;
+  };
+
+  // replaceParts puts the parts of another document in the place of those that are shown. The
+  // field in use stays in use, with what was typed meanwhile, and what is open stays open.
+  const replaceParts = next => {
+    const used = document.activeElement;
+    const typed = used && used.matches('input[data-type-ahead]') ? used.value : null;
+    const position = typed === null ? 0 : used.selectionStart;
+    const open = [...document.querySelectorAll('main details[open][id]')].map(details => details.id);
+    for (const part of ['.top', 'main', 'footer']) {
+      const [before, after] = [document.querySelector(part), next.querySelector(part)];
+      if (before && after) before.replaceWith(document.adoptNode(after));
+    }
+    document.title = next.title;
+    for (const id of open) document.getElementById(id)?.setAttribute('open', '');
+    if (used && used.id && used !== document.body) {
+      const again = document.getElementById(used.id);
+      again?.focus({preventScroll: true});
+      if (again && typed !== null) {
+        again.value = typed;
+        again.setSelectionRange(position, position);
+      }
+    }
+    prepare(document);
+  };
+
+  // show loads an address and shows it. If that fails, the browser loads it as usual.
+  const show = async (address, keep) => {
+    live.request?.abort();
+    const request = live.request = new AbortController();
+    const main = document.querySelector('main');
+    main.setAttribute('aria-busy', 'true');
+    try {
+      const answer = await fetch(address, {headers: {Accept: 'application/xhtml+xml'}, signal: request.signal});
+      const text = await answer.text();
+      if (request.signal.aborted) return;
+      const isPage = (answer.headers.get('Content-Type') || '').startsWith('text/html');
+      const next = isPage && !answer.redirected && new DOMParser().parseFromString(text, 'text/html');
+      if (!next || !next.querySelector('main')) {
+        location.assign(address);
+        return;
+      }
+      if (keep === 'push') {
+        history.replaceState({scroll: scrollY}, '');
+        history.pushState({scroll: scrollY}, '', address);
+      } else if (keep === 'replace') {
+        history.replaceState({scroll: scrollY}, '', address);
+      }
+      live.place = location.pathname + location.search;
+      replaceParts(next);
+      if (keep === 'back') scrollTo(0, history.state?.scroll || 0);
+    } catch (error) {
+      if (error.name !== 'AbortError') location.assign(address);
+    }
+  };
+
+  document.addEventListener('click', event => {
+    const link = event.target.closest?.('a[data-live]');
+    if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    live.typing = false;
+    show(link.href, link.href === location.href ? 'none' : 'push');
+  });
+  document.addEventListener('submit', event => {
+    const form = event.target;
+    if (form.dataset.live === undefined) return;
+    event.preventDefault();
+    clearTimeout(live.timer);
+    live.typing = false;
+    show(formAddress(form), 'push');
+  });
+
+  // A field with data-type-ahead sends its form after a pause, one with data-auto when its
+  // value changes. All that is typed in one go is one step back.
+  document.addEventListener('input', event => {
+    if (event.target.dataset.typeAhead === undefined) return;
+    clearTimeout(live.timer);
+    live.timer = setTimeout(() => {
+      show(formAddress(event.target.form), live.typing ? 'replace' : 'push');
+      live.typing = true;
+    }, 300);
+  });
+  document.addEventListener('change', event => {
+    if (event.target.dataset.auto !== undefined) event.target.form?.requestSubmit();
+  });
+  addEventListener('popstate', () => {
+    const place = location.pathname + location.search;
+    if (place === live.place) return; // only the fragment is another
+    live.typing = false;
+    show(location.href, 'back');
+  });
+
+  // Copy: the text before the button. The reader's address of the service is the right one.
+  document.addEventListener('click', async event => {
+    const button = event.target.closest?.('[data-copy]');
+    if (!button) return;
+    const text = button.previousElementSibling;
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+      button.textContent = '✓ ' + button.textContent.replace('✓ ', '');
+    } catch { // without HTTPS there is no clipboard
+      getSelection().selectAllChildren(text);
+    }
+  });
+  const showOrigin = within => {
+    for (const code of within.querySelectorAll('.copy code')) {
+      code.textContent = code.textContent.replace(/https?:\/\/[^\/'"]+/, location.origin);
+    }
+  };
+
+  // A calendar beside a field for a time, in the reader's zone. The field gets UTC.
+  const addCalendars = within => {
+    for (const field of within.querySelectorAll('input[data-calendar]')) {
+      const calendar = document.createElement('input');
+      calendar.type = 'datetime-local';
+      calendar.title = field.dataset.calendar;
+      calendar.setAttribute('aria-label', field.dataset.calendar);
+      calendar.addEventListener('change', () => {
+        const time = new Date(calendar.value);
+        if (isNaN(time)) return;
+        field.value = time.toISOString().slice(0, 16) + 'Z';
+        field.form.requestSubmit();
+      });
+      calendar.addEventListener('click', () => calendar.showPicker?.());
+      field.after(calendar);
+    }
+  };
+
+  // prepare does what each part needs once it is shown.
+  const prepare = within => {
+    showTimes(within);
+    showOrigin(within);
+    addCalendars(within);
+  };
+  prepare(document);
 })();

@@ -1,0 +1,51 @@
+package page
+
+import (
+	"strings"
+
+	g "maragu.dev/gomponents"
+)
+
+// markup is HTML that is written piece by piece: for tables with many rows, which would take
+// several times as long as nodes.
+type markup []byte
+
+// htmlConstant is HTML of this package. The compiler refuses variables where one is expected,
+// so no text of E-HPC can become HTML.
+type htmlConstant string
+
+// html appends HTML.
+func (m *markup) html(s htmlConstant) { *m = append(*m, s...) }
+
+// text appends a text, escaped for an element or for an attribute in double quotes.
+func (m *markup) text(s string) {
+	for {
+		i := strings.IndexAny(s, `&<>"'`)
+		if i < 0 {
+			*m = append(*m, s...)
+			return
+		}
+		*m = append(*m, s[:i]...)
+		*m = append(*m, escapes[s[i]]...)
+		s = s[i+1:]
+	}
+}
+
+// escapes are the characters of HTML by what stands for them.
+var escapes = map[byte]string{'&': "&amp;", '<': "&lt;", '>': "&gt;", '"': "&#34;", '\'': "&#39;"}
+
+// rendered appends the HTML of a node.
+func (m *markup) rendered(s rendered) { *m = append(*m, s...) }
+
+// rendered is the HTML of a node.
+type rendered string
+
+// renderNode returns the HTML of a node.
+func renderNode(n g.Node) rendered {
+	var b strings.Builder
+	_ = n.Render(&b) // a strings.Builder does not fail
+	return rendered(b.String())
+}
+
+// node returns the HTML as a node.
+func (m *markup) node() g.Node { return g.Raw(string(*m)) }
