@@ -79,7 +79,9 @@ func logNotify(log *zap.Logger, r *notify.Report) {
 		log.Warn("subscriptions not usable", zap.String("reason", r.Problem))
 	}
 	for _, s := range r.Subscriptions {
-		fields := []zap.Field{zap.String("subscription", s.Name), zap.Int("sent", s.Sent), zap.Int64("pending", s.Pending)}
+		fields := []zap.Field{
+			zap.String("subscription", s.Name), zap.Int("sent", s.Sent), zap.Int64("pending", s.Pending),
+		}
 		switch {
 		case s.Problem != "":
 			log.Warn("message not delivered", append(fields, zap.String("reason", s.Problem))...)

@@ -60,7 +60,8 @@ func run(ctx context.Context, args, environ []string, out, stderr io.Writer) int
 		Define: func(flags *flag.FlagSet) {
 			flags.BoolVar(&o.check, "check", false, "check the file")
 			flags.StringVar(&o.test, "test", "", "send a sample to the subscription with this `name`")
-			flags.BoolVar(&o.cloud, "cloud", false, "read the file in the bucket that the functions' settings in the environment name")
+			flags.BoolVar(&o.cloud, "cloud", false,
+				"read the file in the bucket that the functions' settings in the environment name")
 		},
 		Check: o.checkFlags,
 	}

@@ -39,7 +39,8 @@ func (n *Notifier) readFile(ctx context.Context) (file, error) {
 		return file{}, fmt.Errorf("reading notify.json: %w", err)
 	case data != nil:
 		known = file{tag: tag}
-		known.subscriptions, known.err = subscription.Parse(data, subscription.Options{AllowPrivate: n.settings.AllowPrivate})
+		options := subscription.Options{AllowPrivate: n.settings.AllowPrivate}
+		known.subscriptions, known.err = subscription.Parse(data, options)
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()

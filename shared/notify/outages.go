@@ -60,11 +60,12 @@ func (r *run) planCalm(d *delivery, region string) {
 		return
 	}
 	section := message.Region{
-		RegionID: region, Flapping: calm[:min(len(calm), message.MaxListed)], Counts: &message.Counts{Flapping: len(calm)},
+		RegionID: region, Counts: &message.Counts{Flapping: len(calm)},
+		Lists: message.Lists{Flapping: calm[:min(len(calm), message.MaxListed)]},
 	}
 	m := &message.Message{
-		ID: newID(message.Calm, d.Name, region, last.UnixMilli(), len(calm)), Type: message.Calm, At: catalog.At(r.now()),
-		RegionID: region, Regions: []message.Region{section},
+		ID: newID(message.Calm, d.Name, region, last.UnixMilli(), len(calm)), Type: message.Calm,
+		At: catalog.At(r.now()), RegionID: region, Regions: []message.Region{section},
 	}
 	d.add(m, func(c *cursor) {
 		for _, f := range calm {

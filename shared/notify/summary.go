@@ -95,8 +95,9 @@ func (r *run) sumUp(ctx context.Context, d *delivery, region string, to position
 	if err != nil && !isLost {
 		return nil, err
 	}
-	if !isLost && (log.Commit(to.Sequence).LineHash != to.LineHash || from == p.Sequence+1 && log.Before(from) != p.LineHash) {
-		isLost = true
+	if !isLost {
+		isLost = log.Commit(to.Sequence).LineHash != to.LineHash ||
+			from == p.Sequence+1 && log.Before(from) != p.LineHash
 	}
 	if isLost {
 		d.problem = lostCommitText(region, p.Sequence)

@@ -48,7 +48,8 @@ type scopeName struct {
 func (l *Log) Span(ctx context.Context, from, to int64) (*Span, error) {
 	s := &Span{
 		log: l, from: from, to: to, before: l.stateAfter(from - 1), after: l.stateAfter(to),
-		had: l.copyMembers(from - 1), has: l.copyMembers(to), isNew: map[int]bool{}, touched: map[string]*touchedImage{},
+		had: l.copyMembers(from - 1), has: l.copyMembers(to),
+		isNew: map[int]bool{}, touched: map[string]*touchedImage{},
 	}
 	for n := from; n <= to; n++ {
 		s.addCommit(l.Commit(n))

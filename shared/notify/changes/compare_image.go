@@ -118,7 +118,8 @@ func (s *selection) matches(ctx context.Context, state *format.Head, number int,
 	ref := s.log.refs[number]
 	scope, ok := state.Scope(catalog.Scope{ClusterID: ref.ClusterID, InstanceType: ref.InstanceType})
 	if !ok || scope.Digest == "" {
-		return false, fmt.Errorf("scope %q has no content in commit %d", scope.Scope(s.log.now.RegionID), state.Sequence)
+		return false, fmt.Errorf("scope %q has no content in commit %d", scope.Scope(s.log.now.RegionID),
+			state.Sequence)
 	}
 	images, err := s.log.list(ctx, scope)
 	if err != nil {

@@ -57,7 +57,8 @@ func Load(ctx context.Context, a *archive.Archive, now *archive.Region, from int
 			return nil, err
 		}
 		if index.Sequence > now.Sequence {
-			return nil, fmt.Errorf("the index of %q is at commit %d, the log at %d", now.RegionID, index.Sequence, now.Sequence)
+			return nil, fmt.Errorf("the index of %q is at commit %d, the log at %d", now.RegionID, index.Sequence,
+				now.Sequence)
 		}
 		return Load(ctx, a, now, from, moves)
 	case index.Sequence+1 < from: // a run could not update it

@@ -49,20 +49,25 @@ type Region struct {
 	From int64 `json:"FirstSequence,omitempty"`
 	To   int64 `json:"Sequence,omitempty"`
 	// CommittedAt is the time of the last commit.
-	CommittedAt *catalog.Time          `json:"CommittedAt,omitempty"`
-	Counts      *Counts                `json:"Counts,omitempty"`
-	Added       []changes.Image        `json:"Added,omitempty"`
-	Removed     []changes.Image        `json:"Removed,omitempty"`
-	Changed     []changes.ChangedImage `json:"Changed,omitempty"`
-	Ended       []changes.Ended        `json:"Ended,omitempty"`
-	BootImages  []changes.BootImage    `json:"GoneBootImages,omitempty"`
-	Aliases     []changes.AliasMove    `json:"Aliases,omitempty"`
-	// Flapping are images that have come and gone several times.
-	Flapping []Flapping `json:"Flapping,omitempty"`
+	CommittedAt *catalog.Time `json:"CommittedAt,omitempty"`
+	Counts      *Counts       `json:"Counts,omitempty"`
+	Lists
 	// FailingSince is when the last scope of the region began to fail.
 	FailingSince *catalog.Time `json:"FailingSince,omitempty"`
 	// Link is where to read more. It is empty without a public address.
 	Link string `json:"Link,omitempty"`
+}
+
+// Lists are what happened in one region. In JSON they stand in the Region.
+type Lists struct {
+	Added      []changes.Image        `json:"Added,omitempty"`
+	Removed    []changes.Image        `json:"Removed,omitempty"`
+	Changed    []changes.ChangedImage `json:"Changed,omitempty"`
+	Ended      []changes.Ended        `json:"Ended,omitempty"`
+	BootImages []changes.BootImage    `json:"GoneBootImages,omitempty"`
+	Aliases    []changes.AliasMove    `json:"Aliases,omitempty"`
+	// Flapping are images that have come and gone several times.
+	Flapping []Flapping `json:"Flapping,omitempty"`
 }
 
 // Counts are the numbers of the entries of a Region.
@@ -99,8 +104,10 @@ func NewRegion(c *changes.Changes, flapping []Flapping, publicURL string) Region
 	at := c.At
 	return Region{
 		RegionID: c.RegionID, From: c.From, To: c.To, CommittedAt: &at, Counts: &counts,
-		Added: cut(c.Added), Removed: cut(c.Removed), Changed: cut(c.Changed), Ended: cut(c.Ended),
-		BootImages: cut(c.BootImages), Aliases: cut(c.Aliases), Flapping: cut(flapping),
+		Lists: Lists{
+			Added: cut(c.Added), Removed: cut(c.Removed), Changed: cut(c.Changed), Ended: cut(c.Ended),
+			BootImages: cut(c.BootImages), Aliases: cut(c.Aliases), Flapping: cut(flapping),
+		},
 		Link: changesLink(publicURL, c),
 	}
 }
@@ -113,7 +120,8 @@ func changesLink(publicURL string, c *changes.Changes) string {
 	if publicURL == "" {
 		return ""
 	}
-	q := url.Values{"RegionId": {c.RegionID}, "since": {strconv.FormatInt(c.From-1, 10)}, "at": {strconv.FormatInt(c.To, 10)}}
+	before, last := strconv.FormatInt(c.From-1, 10), strconv.FormatInt(c.To, 10)
+	q := url.Values{"RegionId": {c.RegionID}, "since": {before}, "at": {last}}
 	return publicURL + "/v1/changes?" + q.Encode()
 }
 

@@ -19,40 +19,93 @@ const (
 	maxName = 80
 )
 
-// words are the texts of a language. Each has the verbs of its line.
+// words are the texts of a language.
 type words struct {
-	commit, commits                  string // of a region: its id and numbers
-	added, removed, changed          string // count and names
-	bootImage, ended, alias          string // names
-	flapping, offered, gone, nothing string
-	failing, well, test, summary     string
-	more, separator, cluster, types  string
-	calm                             string
+	headings
+	lines
+	parts
+}
+
+// headings begin a message or a region.
+type headings struct {
+	commit, commits string // id of the region and numbers
+	failing, well   string // id of the region and a time
+	calm            string // id of the region
+	summary, test   string
+}
+
+// lines have a count and names.
+type lines struct {
+	bootImage, alias, added, removed, changed, ended, flapping string
+}
+
+// parts make names.
+type parts struct {
+	offered, gone   string // name, count and time of a flapping image
+	nothing         string // instead of an image
+	cluster, types  string
+	more, separator string // of a list
 }
 
 // english and chinese are the languages.
 var english = words{
-	commit: "community-images: %s, commit %d", commits: "community-images: %s, commits %d to %d",
-	added: "%d new: %s", removed: "%d gone: %s", changed: "%d changed: %s",
-	bootImage: "%d lost the image that they boot from: %s", ended: "%d no longer there: %s", alias: "%d aliases moved: %s",
-	flapping: "%d come and go: %s", offered: "%s (%d times since %s, now offered)", gone: "%s (%d times since %s, now gone)",
-	nothing: "nothing", failing: "community-images: E-HPC fails in %s since %s. The last good lists stay.",
-	well: "community-images: E-HPC answers again in %s. It failed since %s.",
-	test: "community-images: this is a test.", summary: "community-images: this receiver was down. This sums up what it missed.",
-	more: " and %d more", separator: ", ", cluster: "cluster %s", types: "%s: %s",
-	calm: "community-images: %s, images that came and went have stopped",
+	headings{
+		commit:  "community-images: %s, commit %d",
+		commits: "community-images: %s, commits %d to %d",
+		failing: "community-images: E-HPC fails in %s since %s. The last good lists stay.",
+		well:    "community-images: E-HPC answers again in %s. It failed since %s.",
+		calm:    "community-images: %s, images that came and went have stopped",
+		summary: "community-images: this receiver was down. This sums up what it missed.",
+		test:    "community-images: this is a test.",
+	},
+	lines{
+		bootImage: "%d lost the image that they boot from: %s",
+		alias:     "%d aliases moved: %s",
+		added:     "%d new: %s",
+		removed:   "%d gone: %s",
+		changed:   "%d changed: %s",
+		ended:     "%d no longer there: %s",
+		flapping:  "%d come and go: %s",
+	},
+	parts{
+		offered:   "%s (%d times since %s, now offered)",
+		gone:      "%s (%d times since %s, now gone)",
+		nothing:   "nothing",
+		cluster:   "cluster %s",
+		types:     "%s: %s",
+		more:      " and %d more",
+		separator: ", ",
+	},
 }
 
 var chinese = words{
-	commit: "community-images：%s，第 %d 次提交", commits: "community-images：%s，第 %d 至 %d 次提交",
-	added: "新增 %d 个：%s", removed: "下线 %d 个：%s", changed: "变更 %d 个：%s",
-	bootImage: "%d 个集群的启动镜像已下线：%s", ended: "%d 个已不存在：%s", alias: "%d 个别名指向了新镜像：%s",
-	flapping: "%d 个反复上下线：%s", offered: "%s（自 %[3]s 起 %[2]d 次，当前可用）", gone: "%s（自 %[3]s 起 %[2]d 次，当前已下线）",
-	nothing: "无", failing: "community-images：%s 的 E-HPC 自 %s 起调用失败，继续使用最后一次成功的列表。",
-	well: "community-images：%s 的 E-HPC 已恢复。此前自 %s 起失败。",
-	test: "community-images：这是一条测试消息。", summary: "community-images：接收端曾不可用，以下是期间变化的汇总。",
-	more: " 等另外 %d 个", separator: "、", cluster: "集群 %s", types: "%s：%s",
-	calm: "community-images：%s，反复上下线的镜像已稳定",
+	headings{
+		commit:  "community-images：%s，第 %d 次提交",
+		commits: "community-images：%s，第 %d 至 %d 次提交",
+		failing: "community-images：%s 的 E-HPC 自 %s 起调用失败，继续使用最后一次成功的列表。",
+		well:    "community-images：%s 的 E-HPC 已恢复。此前自 %s 起失败。",
+		calm:    "community-images：%s，反复上下线的镜像已稳定",
+		summary: "community-images：接收端曾不可用，以下是期间变化的汇总。",
+		test:    "community-images：这是一条测试消息。",
+	},
+	lines{
+		bootImage: "%d 个集群的启动镜像已下线：%s",
+		alias:     "%d 个别名指向了新镜像：%s",
+		added:     "新增 %d 个：%s",
+		removed:   "下线 %d 个：%s",
+		changed:   "变更 %d 个：%s",
+		ended:     "%d 个已不存在：%s",
+		flapping:  "%d 个反复上下线：%s",
+	},
+	parts{
+		offered:   "%s（自 %[3]s 起 %[2]d 次，当前可用）",
+		gone:      "%s（自 %[3]s 起 %[2]d 次，当前已下线）",
+		nothing:   "无",
+		cluster:   "集群 %s",
+		types:     "%s：%s",
+		more:      " 等另外 %d 个",
+		separator: "、",
+	},
 }
 
 // SetText writes the text of the message for people.

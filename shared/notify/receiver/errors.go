@@ -45,7 +45,8 @@ func newConnectionError(err error) *Error {
 		return &Error{Reason: "there is no such host"}
 	case errors.As(err, &dns):
 		return &Error{Reason: "the host could not be looked up", IsTransient: true}
-	case errors.As(err, &certificate), errors.As(err, new(x509.HostnameError)), errors.As(err, new(x509.UnknownAuthorityError)):
+	case errors.As(err, &certificate), errors.As(err, new(x509.HostnameError)),
+		errors.As(err, new(x509.UnknownAuthorityError)):
 		return &Error{Reason: "the certificate is not valid for the host"}
 	case errors.As(err, &record):
 		return &Error{Reason: "the port does not speak TLS"}

@@ -56,8 +56,9 @@ type cloudEvent struct {
 // newWebhookRequest makes a CloudEvent that is signed by Standard Webhooks.
 func newWebhookRequest(s *subscription.Subscription, m *message.Message, now time.Time) (*request, error) {
 	body, err := json.Marshal(cloudEvent{
-		SpecVersion: "1.0", ID: m.ID, Source: "/community-images/" + m.RegionID, Type: "community-images." + string(m.Type) + ".v1",
-		Subject: m.RegionID, Time: m.At.String(), DataContentType: "application/json", Data: m,
+		SpecVersion: "1.0", ID: m.ID, Source: "/community-images/" + m.RegionID,
+		Type: "community-images." + string(m.Type) + ".v1", Subject: m.RegionID,
+		Time: m.At.String(), DataContentType: "application/json", Data: m,
 	})
 	if err != nil {
 		return nil, err

@@ -126,7 +126,8 @@ func (r *reader) name(path string, raw json.RawMessage) string {
 		return ""
 	}
 	if len(text) > 64 || catalog.ValidateName("name", text) != nil {
-		r.fault(path, quote(text), "cannot be a name", "1 to 64 characters of A-Z a-z 0-9 . _ -, but not . or .. or "+catalog.Any)
+		r.fault(path, quote(text), "cannot be a name",
+			"1 to 64 characters of A-Z a-z 0-9 . _ -, but not . or .. or "+catalog.Any)
 	}
 	return text
 }
