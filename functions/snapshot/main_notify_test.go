@@ -292,3 +292,37 @@ func TestKilledInEveryDelivery(t *testing.T) {
 		})
 	}
 }
+
+// TestKilledWhileAReceiverAnswers kills the real binary with SIGKILL when its message arrives,
+// and when the receiver has taken it. The next run sends it, again or for the first time.
+func TestKilledWhileAReceiverAnswers(t *testing.T) {
+	t.Parallel()
+	for _, isTaken := range []bool{false, true} {
+		w := newFixture(t)
+		hook := notifytest.Start(t, "hook", "webhook")
+		w.subscribe(hook.Subscription(""))
+		w.runSnapshot(w.startFunction("snapshot", notifyEnv...))
+		w.setImageVersion("v2")
+		f := w.startFunction("snapshot", notifyEnv...)
+		hook.SetAnswer(func(rw http.ResponseWriter, r *http.Request) {
+			if isTaken {
+				hook.Take(httptest.NewRecorder(), r)
+			}
+			f.Kill()
+			panic(http.ErrAbortHandler)
+		})
+		if response, err := f.Invoke(t.Context(), []byte(timerEventNow())); err != nil || response.Error == nil {
+			t.Fatalf("the run was not killed: %v", err)
+		}
+		hook.SetAnswer(nil)
+		w.runSnapshot(w.startFunction("snapshot", notifyEnv...))
+		ids := map[string]bool{}
+		list := hook.Drain()
+		for _, m := range list {
+			ids[m.ID] = true
+		}
+		if want := map[bool]int{false: 1, true: 2}[isTaken]; len(list) != want || len(ids) != 1 {
+			t.Errorf("taken before the kill %v: told %d times with %d ids", isTaken, len(list), len(ids))
+		}
+	}
+}
