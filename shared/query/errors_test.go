@@ -222,14 +222,14 @@ func TestErrorTexts(t *testing.T) {
 		"/v1/images?ClusterId=ehpc-new": "Scope cn-hangzhou/ehpc-new/_any has never been " +
 			"captured successfully. The last check: ServiceUnavailable: The request has failed.",
 		"/v1/status?" + long + "=1": long[:80] +
-			"… is not a parameter of /v1/status. Allowed: RegionId, bootImages, format, pretty.",
-		"/v1/status?format=" + strings.Repeat("深", 30): `format must be json, got "` + strings.Repeat(`\u6df1`, 26) +
-			`"….`,
-		"/v1/status?=1":    `"" is not a parameter name. Allowed: RegionId, bootImages, format, pretty.`,
-		"/v1/status?%00=1": `%00 is not a parameter name. Allowed: RegionId, bootImages, format, pretty.`,
+			"… is not a parameter of /v1/status. Allowed: RegionId, bootImages, format, pretty, lang.",
+		"/v1/status?format=" + strings.Repeat("深", 30): `format must be json or html, got "` +
+			strings.Repeat(`\u6df1`, 26) + `"….`,
+		"/v1/status?=1":    `"" is not a parameter name. Allowed: RegionId, bootImages, format, pretty, lang.`,
+		"/v1/status?%00=1": `%00 is not a parameter name. Allowed: RegionId, bootImages, format, pretty, lang.`,
 		"/v1/status?x=1": "x is not a parameter of /v1/status. Allowed: " +
-			"RegionId, bootImages, format, pretty.",
-		"/v1/status?a=1&b=2&regionid=mars": `a is not a parameter of /v1/status. Allowed: RegionId, bootImages, format, pretty. b is not a parameter of /v1/status. RegionId must be cn-hangzhou, got "mars".`,
+			"RegionId, bootImages, format, pretty, lang.",
+		"/v1/status?a=1&b=2&regionid=mars": `a is not a parameter of /v1/status. Allowed: RegionId, bootImages, format, pretty, lang. b is not a parameter of /v1/status. RegionId must be cn-hangzhou, got "mars".`,
 		"/v1/status?RegionId=":             "RegionId must not be empty. Allowed: cn-hangzhou.",
 		"/v1/images?sort=-Foo&latestBy=Bar": `sort names the unknown field "Foo". Allowed: ` +
 			listOfFields + `. latestBy names the unknown field "Bar".`,

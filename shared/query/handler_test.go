@@ -31,13 +31,16 @@ func TestMethodAndMediaType(t *testing.T) {
 	}
 	checkError(t, get(h, "/v1/images", "Accept", "image/png"), 406, "NotAcceptable",
 		[]string{"Accept", "application/json", "text/csv"})
-	for path, recommends := range map[string]string{"/v1/status": "Accept one of them, or use the format parameter.",
-		"/healthz": "Accept one of them.", "/openapi.json": "Accept one of them."} {
-		rec := get(h, path, "Accept", "image/png")
+	for _, row := range []struct{ path, types, recommends string }{
+		{"/v1/status", "application/json, text/html.", "Accept one of them, or use the format parameter."},
+		{"/healthz", "application/json.", "Accept one of them."},
+		{"/openapi.json", "application/json.", "Accept one of them."},
+	} {
+		rec := get(h, row.path, "Accept", "image/png")
 		checkError(t, rec, 406, "NotAcceptable",
-			[]string{"The Accept header allows none of the media types of this route: application/json."})
-		if !strings.Contains(rec.Body.String(), `"Recommend":"`+recommends+`"`) {
-			t.Errorf("%s: %s", path, rec.Body)
+			[]string{"The Accept header allows none of the media types of this route: " + row.types})
+		if !strings.Contains(rec.Body.String(), `"Recommend":"`+row.recommends+`"`) {
+			t.Errorf("%s: %s", row.path, rec.Body)
 		}
 	}
 	for accept, want := range map[string]string{

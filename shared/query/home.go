@@ -9,13 +9,18 @@ import (
 	"community-images/shared/query/request"
 )
 
-// serveHome serves /: the routes as text, or the page for people.
-func (l *Lookup) serveHome(context.Context, *request.Request) (*answer, error) {
+// serveHome serves /: the routes as text, or the page for people. The page is about the
+// region that the request names, else about the first one that the caller may see.
+func (l *Lookup) serveHome(_ context.Context, req *request.Request) (*answer, error) {
 	// The text is short, and its hash is the ETag, so it is rendered even for a 304.
 	text := l.renderHomeText()
+	region := req.Region
+	if region == "" && len(l.Regions) > 0 {
+		region = l.Regions[0]
+	}
 	return &answer{
-		omitEnvelope: true, etag: etag.Make("index", text),
-		render: func(context.Context, []byte) (*body, error) { return &body{bytes: []byte(text)}, nil },
+		omitEnvelope: true, region: region, etag: etag.Make("index", text),
+		render: func(context.Context, []byte) (*body, error) { return &body{bytes: []byte(text), view: text}, nil },
 	}, nil
 }
 

@@ -72,6 +72,11 @@ func (l *Lookup) renderMatrix(
 		b.hints = hint.Find(ctx, l.history, hint.Question{Request: req, Subject: sub, Set: set}, true)
 	}
 	m.Hints = b.hints.Texts
+	if req.Format == request.FormatHTML {
+		page := m.Page(from, to, next)
+		b.view = &page
+		return b, nil
+	}
 	b.bytes, err = m.Render(prefix, from, to, next, req)
 	return b, err
 }

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"iter"
 	"maps"
 	"net/url"
 	"slices"
@@ -83,6 +84,17 @@ func (a address) without(names ...string) address {
 
 // as returns the address of the same data in another format.
 func (a address) as(format string) address { return a.with("format", format).without("lang") }
+
+// sorted returns the parameters by their names, with commas between the values of one.
+func (a address) sorted() iter.Seq2[string, string] {
+	return func(yield func(name, values string) bool) {
+		for _, name := range slices.Sorted(maps.Keys(a.params)) {
+			if !yield(name, strings.Join(a.params[name], ",")) {
+				return
+			}
+		}
+	}
+}
 
 // String returns the address for the attribute href.
 func (a address) String() string {

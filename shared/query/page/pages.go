@@ -67,8 +67,11 @@ type page struct {
 // pages are the pages by the patterns of their routes.
 func pages() map[string]page {
 	return map[string]page{
-		"/":          homePage(),
-		"/v1/images": imagesPage(),
+		"/":            homePage(),
+		"/v1/images":   imagesPage(),
+		"/v1/clusters": clustersPage(),
+		"/v1/matrix":   matrixPage(),
+		"/v1/status":   statusPage(),
 	}
 }
 

@@ -49,3 +49,20 @@ func utcText(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC")
 
 // machineTime returns a time for the attribute datetime.
 func machineTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// length says in words how long a span of time is.
+func (in *Input) length(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return in.T("%d s", max(0, int(d/time.Second)))
+	case d < time.Hour:
+		return in.T("%d min", int(d/time.Minute))
+	case d < 48*time.Hour:
+		return in.T("%d h", int(d/time.Hour))
+	default:
+		return in.T("%d days", int(d/(24*time.Hour)))
+	}
+}
+
+// timeSince says in words how much time has passed since a time.
+func (in *Input) timeSince(t catalog.Time) string { return in.length(in.Now.Sub(t.Time)) }

@@ -107,23 +107,28 @@ func (m *ImageMatrix) Render(prefix []byte, from, to int, next string, req *requ
 	case request.FormatNDJSON:
 		return AppendLines(nil, m.rows[from:to], m.rowJSON)
 	case request.FormatJSON:
-		page := Matrix{
-			TotalCount: len(m.rows), NextCursor: next, Hints: m.Hints, Columns: m.columns, Shared: []string{},
-		}
-		for _, row := range m.rows {
-			if m.isInEveryColumn(row) {
-				page.Shared = append(page.Shared, row.id)
-			}
-		}
-		page.Rows = make([]MatrixRow, 0, to-from)
-		for _, row := range m.rows[from:to] {
-			page.Rows = append(page.Rows, m.rowJSON(row))
-		}
-		return AppendMembers(prefix, page)
+		return AppendMembers(prefix, m.Page(from, to, next))
 	}
 	t := m.toTable(m.rows[from:to], req.Format)
 	t.ByteOrder, t.LastLine = req.Bom, AddHints(DescribePage(from, to, len(m.rows), next), m.Hints)
 	return t.Render(req.Format), nil
+}
+
+// Page returns the rows from to to-1 as JSON has them. next is the cursor of the next page.
+func (m *ImageMatrix) Page(from, to int, next string) Matrix {
+	page := Matrix{
+		TotalCount: len(m.rows), NextCursor: next, Hints: m.Hints, Columns: m.columns, Shared: []string{},
+	}
+	for _, row := range m.rows {
+		if m.isInEveryColumn(row) {
+			page.Shared = append(page.Shared, row.id)
+		}
+	}
+	page.Rows = make([]MatrixRow, 0, to-from)
+	for _, row := range m.rows[from:to] {
+		page.Rows = append(page.Rows, m.rowJSON(row))
+	}
+	return page
 }
 
 // rowJSON returns a row as JSON has it.

@@ -129,8 +129,9 @@ func scopeRoutes() []*Route {
 	return []*Route{
 		{Pattern: "/v1/clusters", About: "Every captured scope with its state, and the image that each cluster boots " +
 			"from: whether it is still offered, and the newest one.",
-			Formats: listFormats, selects: Selection.orEverything, Example: "by=cluster&format=table",
-			Params: slices.Concat(scopesOfClusters, []Param{paramImageState, paramClustersBy}, listOutput)},
+			Formats: append(slices.Clone(listFormats), FormatHTML), selects: Selection.orEverything,
+			Example: "by=cluster&format=table",
+			Params:  slices.Concat(scopesOfClusters, []Param{paramImageState, paramClustersBy}, listOutput)},
 		{Pattern: "/v1/changes", About: "The feed of changes, oldest first; NextCursor continues where an " +
 			"answer ends. As atom without since: the newest first.",
 			Formats: append(slices.Clone(listFormats), FormatAtom), checkParams: checkFeedStart,
@@ -146,7 +147,7 @@ func scopeRoutes() []*Route {
 		// A cursor is bound to the query, so the filters are repeated with it.
 		{Pattern: "/v1/matrix", About: "Which image is offered in which cluster, or with which instance type: one " +
 			"row per image, and the images that all share.", Filters: true,
-			Formats: listFormats, Example: "format=table",
+			Formats: append(slices.Clone(listFormats), FormatHTML), Example: "format=table",
 			Params: slices.Concat(scopesOfMatrix, []Param{paramSearch, paramSort, paramLimit, ParamCursor}, listOutput)},
 	}
 }
@@ -157,8 +158,8 @@ func scopeRoutes() []*Route {
 func serviceRoutes() []*Route {
 	return []*Route{
 		{Pattern: "/v1/status", About: "Last run, commit, scopes by state and oldest check of each region.",
-			Formats: []string{FormatJSON},
-			Params:  []Param{paramRegion.withDefault("default: all regions"), paramBootImages, paramFormat, paramPretty}},
+			Formats: []string{FormatJSON, FormatHTML},
+			Params:  append([]Param{paramRegion.withDefault("default: all regions"), paramBootImages}, objectOutput...)},
 		{Pattern: "/metrics",
 			About: "The same as metrics, and what this instance has served, for Prometheus and the like.",
 			// promtool and the like read the older format, and do not say so.
