@@ -24,7 +24,16 @@ import (
 	"community-images/shared/fcrun/fctest"
 )
 
-func TestMain(m *testing.M) { os.Exit(fctest.Run(m)) }
+func TestMain(m *testing.M) {
+	var err error
+	if monthPath, err = os.MkdirTemp("", "community-images-month-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := fctest.Run(m)
+	_ = os.RemoveAll(monthPath)
+	os.Exit(code)
+}
 
 // compileOnce returns a builder that compiles once for all tests.
 func compileOnce(t *testing.T) builder {

@@ -15,7 +15,7 @@ import (
 var exampleBlock = regexp.MustCompile("(?ms)^( *)```sh\n((?: *[^`\n]*\n)+?) *```\n\n? *```(?:json)?\n(.*?)^ *```$")
 
 // TestReadmeExamplesPrintWhatTheyShow pastes the lookups of both documents into a shell
-// beside a new local run.
+// beside a local run that has the seeded month.
 func TestReadmeExamplesPrintWhatTheyShow(t *testing.T) {
 	t.Parallel()
 	for _, tool := range []string{"bash", "curl"} {
@@ -26,9 +26,10 @@ func TestReadmeExamplesPrintWhatTheyShow(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var out, faults syncBuffer
+	month := copySeededMonth(t)
 	ended := make(chan int)
 	go func() {
-		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", t.TempDir(), "-every", "1h"},
+		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", month.path, "-every", "1h"},
 			newProcess(fastSettings, &out, &faults, compileOnce(t)))
 	}()
 	waitFor(t, &out, "/v1/status'", ended)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -93,22 +94,57 @@ func countKinds(kinds map[string]int, c *format.Commit) {
 	}
 }
 
+// monthPath is the directory of seedOnce. TestMain makes and removes it.
+var monthPath string
+
+// seededMonth is a directory with the month of seedIfEmpty.
+type seededMonth struct {
+	path  string
+	began time.Time // of the seeding
+	says  string    // what it printed
+	err   error
+}
+
+// seedOnce seeds the month for all tests that only want it to be there.
+var seedOnce = sync.OnceValue(func() (m seededMonth) {
+	dir, err := datadir.Open(monthPath)
+	if err != nil {
+		return seededMonth{err: err}
+	}
+	defer dir.Close()
+	var out bytes.Buffer
+	m.path, m.began = monthPath, time.Now()
+	m.err = seedIfEmpty(context.Background(), options{data: m.path}, dir, &out)
+	m.says = out.String()
+	return m
+})
+
+// copySeededMonth returns the month of seedOnce, in a directory of this test.
+func copySeededMonth(t *testing.T) seededMonth {
+	t.Helper()
+	m := seedOnce()
+	if m.err != nil {
+		t.Fatal(m.err)
+	}
+	path := t.TempDir()
+	if err := os.CopyFS(path, os.DirFS(m.path)); err != nil {
+		t.Fatal(err)
+	}
+	m.path = path
+	return m
+}
+
 // TestSeedsAMonthOnce: an empty directory gets a sound month with something of everything.
 // The second start leaves it as it is, and -fresh does not begin on it.
 func TestSeedsAMonthOnce(t *testing.T) {
 	t.Parallel()
-	path := t.TempDir()
-	dir := openDirectory(t, path)
-	var out bytes.Buffer
-	began := time.Now()
-	if err := seedIfEmpty(t.Context(), options{data: path}, dir, &out); err != nil {
-		t.Fatal(err)
+	month := copySeededMonth(t)
+	path, dir := month.path, openDirectory(t, month.path)
+	if says := "seeding 88 runs of a simulated month"; !strings.Contains(month.says, says) ||
+		!strings.Contains(month.says, " commits since "+seedTime(month.began, 0).Format(time.DateOnly)+" in ") {
+		t.Errorf("says %q", month.says)
 	}
-	if says := "seeding 88 runs of a simulated month"; !strings.Contains(out.String(), says) ||
-		!strings.Contains(out.String(), " commits since "+seedTime(began, 0).Format(time.DateOnly)+" in ") {
-		t.Errorf("says %q", out.String())
-	}
-	kinds := checkSeeded(t, dir, began)
+	kinds := checkSeeded(t, dir, month.began)
 	for kind, least := range map[string]int{
 		"added": 44, "removed": 40, "changed": 80, // with "Creating" images that become available
 		"cluster": 8, "cluster ended": 1, "checks failed": 2, "checks ok": 2, format.SimulatedTrigger: 160,
@@ -118,7 +154,7 @@ func TestSeedsAMonthOnce(t *testing.T) {
 		}
 	}
 	before := readTree(t, path)
-	out.Reset()
+	var out bytes.Buffer
 	if err := seedIfEmpty(t.Context(), options{data: path}, dir, &out); err != nil || out.Len() > 0 {
 		t.Errorf("the second start says %q, %v", out.String(), err)
 	}
