@@ -39,9 +39,9 @@ func TestImagesPage(t *testing.T) {
 		all: {"5 captured images · any cluster · any instance type · commit 3", `<a class="name" href="/v1/images/m-cent79`,
 			`<span class="pill good">Available</span>`, "40 GiB", "1 of 2", "CentOS 7.9", "!Active filters"},
 		// A facet ignores its own condition, so the other values stay.
-		all + "&OsTag.Platform=Ubuntu": {"2 of 5 captured images", `title="Remove Ubuntu"`, `title="Add CentOS"`,
+		all + "&OsTag.Platform=Ubuntu": {"2 of 5 captured images", `title="Remove: Ubuntu"`, `title="Add: CentOS"`,
 			`href="/v1/images?ClusterId=*&amp;OsTag.Platform=Ubuntu,CentOS"`, `class="chip" href="/v1/images?ClusterId=*"`},
-		all + "&OsTag.Platform=Ubuntu,CentOS": {`href="/v1/images?ClusterId=*&amp;OsTag.Platform=CentOS" data-live title="Remove Ubuntu"`},
+		all + "&OsTag.Platform=Ubuntu,CentOS": {`href="/v1/images?ClusterId=*&amp;OsTag.Platform=CentOS" data-live title="Remove: Ubuntu"`},
 		all + "&Size__gte=60&sort=-Size&latestBy=Status&minCount=1": {"Size ≥ 60", "Sorted by: -Size", "First of each: Status",
 			"At least: 1", `aria-sort="descending"`, `href="/v1/images?ClusterId=*&amp;Size__gte=60&amp;latestBy=Status&amp;minCount=1&amp;sort=Size"`},
 		all + "&q=&at=&InstanceType=&limit=1":                   {`rel="next"`, "1–1 of 5", `Cluster`},

@@ -11,21 +11,18 @@ import (
 
 // CountAlternatives is CountFacets for people who choose among values. The counts of a field
 // are of the images that match a filter without the conditions that name the field alone,
-// without an operator, so that its other values can be seen. It returns an error if the
-// expressions would take too long.
-func (s *Set) CountAlternatives(f Filter, fields []*field.Field) ([]Facet, error) {
+// without an operator, so that its other values can be seen. matches are the rows that match
+// the whole filter. It returns an error if the expressions would take too long.
+func (s *Set) CountAlternatives(f Filter, matches []int32, fields []*field.Field) ([]Facet, error) {
 	f.Sort = nil
-	all, err := s.SelectRows(f)
-	if err != nil {
-		return nil, err
-	}
 	facets := make([]Facet, 0, len(fields))
 	for _, fd := range fields {
-		rows, others := all, f
+		rows, others := matches, f
 		others.Conditions = slices.DeleteFunc(slices.Clone(f.Conditions), func(p filter.Predicate) bool {
 			return p.Name == fd.Name
 		})
 		if len(others.Conditions) < len(f.Conditions) {
+			var err error
 			if rows, err = s.SelectRows(others); err != nil {
 				return nil, err
 			}
@@ -35,15 +32,9 @@ func (s *Set) CountAlternatives(f Filter, fields []*field.Field) ([]Facet, error
 	return facets, nil
 }
 
-// CountClusters returns a facet of the clusters that offer the images that match a filter,
-// by their ids. The set must be one of several scopes. It returns an error if the expressions
-// would take too long.
-func (s *Set) CountClusters(f Filter) (Facet, error) {
-	f.Sort = nil
-	rows, err := s.SelectRows(f)
-	if err != nil {
-		return Facet{}, err
-	}
+// CountClusters returns a facet of the clusters that offer the images in rows, by their ids.
+// The set must be one of several scopes.
+func (s *Set) CountClusters(rows []int32) Facet {
 	counts := make([]int, len(s.Scopes)) // by the first scope of a cluster
 	first := s.firstScopes()
 	for _, row := range rows {
@@ -64,7 +55,7 @@ func (s *Set) CountClusters(f Filter) (Facet, error) {
 	slices.SortFunc(facet.Counts, func(a, b valueCount) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Value, b.Value))
 	})
-	return facet, nil
+	return facet
 }
 
 // firstScopes returns for each scope the position of the first one of its cluster.

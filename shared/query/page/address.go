@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"community-images/shared/access"
+	"community-images/shared/query/field"
 	"community-images/shared/query/request"
 )
 
@@ -21,12 +22,15 @@ type address struct {
 // here returns the address of the page, with its parameters as given. Names have the case
 // that the tables of parameters give them. A token is left out, which nobody should see again.
 func (in *Input) here() address {
-	params, err := url.ParseQuery(in.Query)
-	if err != nil {
-		params = url.Values{} // the page says what is wrong with it
+	if in.params == nil { // it is asked for by each link to another page
+		params, err := url.ParseQuery(in.Query)
+		if err != nil {
+			params = url.Values{} // the page says what is wrong with it
+		}
+		maps.DeleteFunc(params, func(name string, _ []string) bool { return access.IsTokenParameter(name) })
+		in.params = params
 	}
-	maps.DeleteFunc(params, func(name string, _ []string) bool { return access.IsTokenParameter(name) })
-	return address{in.Path, params}
+	return address{in.Path, in.params}
 }
 
 // to returns the address of another page, about the same region and in the same language.
@@ -96,13 +100,32 @@ func (a address) sorted() iter.Seq2[string, string] {
 	}
 }
 
+// linksWith returns a function that makes links with values of a list parameter, as with
+// does. It is for many links that differ in these values only.
+func (a address) linksWith(name string) func(values ...string) string {
+	rest := a.without(name, "cursor")
+	without, separator := rest.String(), "?"
+	if len(rest.params) > 0 {
+		separator = "&"
+	}
+	with := without + separator + url.QueryEscape(name) + "="
+	return func(values ...string) string {
+		if len(values) == 0 {
+			return without
+		}
+		return with + readable.Replace(url.QueryEscape(field.JoinList(values)))
+	}
+}
+
+// readable replaces escapes that a query does not need, and that people would have to read.
+var readable = strings.NewReplacer("%2C", ",", "%3A", ":", "%2A", "*")
+
 // String returns the address for the attribute href.
 func (a address) String() string {
 	if len(a.params) == 0 {
 		return a.path
 	}
-	// Colons, commas and stars need no escape in a query, and people read them.
-	return a.path + "?" + strings.NewReplacer("%2C", ",", "%3A", ":", "%2A", "*").Replace(a.params.Encode())
+	return a.path + "?" + readable.Replace(a.params.Encode())
 }
 
 // formatsBeside returns the formats that a page can link to.

@@ -52,7 +52,7 @@ func (v *imagesView) chipsOf(name string) []g.Node {
 		var chips []g.Node
 		chosen := v.p.Request.Selection.NamedClusters()
 		for _, id := range chosen {
-			chips = append(chips, v.chip(v.T("Cluster"), ": ", v.clusterName(id), v.withCluster(chosen, id)))
+			chips = append(chips, v.chip(v.T("Cluster"), ": ", v.clusterName(id), v.withoutCluster(chosen, id)))
 		}
 		if len(chips) > 0 {
 			return chips
@@ -101,6 +101,6 @@ func operatorSign(op string) string {
 // chip shows one condition. to is the address without it.
 func (v *imagesView) chip(name, sign, value string, to address) g.Node {
 	text := name + sign + value
-	return h.Li(h.A(h.Class("chip"), h.Href(to.String()), live(), h.TitleAttr(v.T("Remove %s", text)), g.Text(text),
+	return h.Li(h.A(h.Class("chip"), h.Href(to.String()), live(), h.TitleAttr(v.T("Remove")+": "+text), g.Text(text),
 		h.Span(h.Aria("hidden", "true"), g.Text(" ×"))))
 }

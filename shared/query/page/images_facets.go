@@ -14,7 +14,7 @@ import (
 
 const (
 	shownValues  = 8  // of a facet
-	foldedValues = 60 // of a facet, below "more"
+	foldedValues = 16 // of a facet, below "more"
 )
 
 // facetTitles are the fields that people choose by, in the order of the page.
@@ -41,17 +41,32 @@ func (v *imagesView) facets() g.Node {
 			fields, titles[f.Name] = append(fields, f), t.title
 		}
 	}
-	counted, err := v.p.Set.CountAlternatives(v.p.Filter, fields)
-	if err != nil { // the list itself was not too expensive; the page is whole without them
+	matches, err := v.matches()
+	if err != nil {
+		return nil // too expensive a second time; the page is whole without it
+	}
+	counted, err := v.p.Set.CountAlternatives(v.p.Filter, matches, fields)
+	if err != nil {
 		return nil
 	}
 	var boxes []g.Node
 	for _, f := range counted {
 		boxes = append(boxes, v.facet(v.T(titles[f.Field]), v.valuesOf(f)))
 	}
-	boxes = append(boxes, v.facet(v.T("Cluster"), v.clusterValues()))
+	boxes = append(boxes, v.facet(v.T("Cluster"), v.clusterValues(matches)))
 	return h.Aside(h.Class("facets"), h.Aria("label", v.T("Filters")),
 		h.Details(h.Class("fold"), h.ID("facets"), h.Summary(g.Text(v.T("Filters"))), g.Group(boxes)))
+}
+
+// matches returns the rows of all images that match the conditions, also those that latestBy
+// leaves out.
+func (v *imagesView) matches() ([]int32, error) {
+	if v.p.Request.LatestBy == nil {
+		return v.p.Rows, nil
+	}
+	f := v.p.Filter
+	f.Sort = nil
+	return v.p.Set.SelectRows(f)
 }
 
 // facetValue is a value that a click adds or removes.
@@ -59,23 +74,24 @@ type facetValue struct {
 	text     string
 	count    int // -1: it is not known
 	isChosen bool
-	to       address // without it, or with it
+	to       string // address without it, or with it
 }
 
 // valuesOf returns the values of a facet.
 func (v *imagesView) valuesOf(f imageset.Facet) []facetValue {
 	chosen := v.p.Request.GivenValues(f.Field)
+	linkTo := v.address.linksWith(f.Field)
 	var values []facetValue
-	for _, c := range f.Counts {
+	for _, c := range f.Counts[:min(len(f.Counts), shownValues+foldedValues)] {
 		value := facetValue{text: c.Value, count: c.Count}
 		switch i := slices.IndexFunc(chosen, func(s string) bool { return strings.EqualFold(s, c.Value) }); {
 		case c.Value == "": // a condition of its own says that there is none
-			value.text, value.to = v.T("none"), v.address.without(f.Field).with(f.Field+"__exists", "false")
+			value.text, value.to = v.T("none"), v.address.without(f.Field).with(f.Field+"__exists", "false").String()
 		case i >= 0:
 			value.isChosen = true
-			value.to = v.withValues(f.Field, slices.Delete(slices.Clone(chosen), i, i+1))
+			value.to = linkTo(slices.Delete(slices.Clone(chosen), i, i+1)...)
 		default:
-			value.to = v.withValues(f.Field, append(slices.Clone(chosen), c.Value))
+			value.to = linkTo(append(slices.Clone(chosen), c.Value)...)
 		}
 		values = append(values, value)
 	}
@@ -92,16 +108,12 @@ func (v *imagesView) withValues(name string, values []string) address {
 
 // clusterValues returns the clusters that can be chosen. The count of one is known if the
 // list is about it.
-func (v *imagesView) clusterValues() []facetValue {
+func (v *imagesView) clusterValues(matches []int32) []facetValue {
 	chosen := v.p.Request.Selection.NamedClusters()
 	counts := map[string]int{}
 	var ids []string
 	if v.p.Set.ScopesOf != nil {
-		facet, err := v.p.Set.CountClusters(v.p.Filter)
-		if err != nil {
-			return nil
-		}
-		for _, c := range facet.Counts {
+		for _, c := range v.p.Set.CountClusters(matches).Counts {
 			ids, counts[c.Value] = append(ids, c.Value), c.Count
 		}
 	} else if len(chosen) == 1 {
@@ -112,34 +124,35 @@ func (v *imagesView) clusterValues() []facetValue {
 			ids = append(ids, id)
 		}
 	}
-	var values []facetValue
-	for _, id := range ids {
+	// The images of the first cluster are those of any type, as they were counted.
+	from := v.address
+	if len(chosen) == 0 && from.get("InstanceType") == "" {
+		from = from.with("InstanceType", request.AllNames)
+	}
+	linkTo := from.linksWith("ClusterId")
+	values := make([]facetValue, 0, shownValues+foldedValues)
+	for _, id := range ids[:min(len(ids), shownValues+foldedValues)] {
 		value := facetValue{text: v.clusterName(id), count: -1, isChosen: slices.Contains(chosen, id)}
 		if n, known := counts[id]; known {
 			value.count = n
 		}
-		value.to = v.withCluster(chosen, id)
+		if value.isChosen {
+			value.to = v.withoutCluster(chosen, id).String()
+		} else {
+			value.to = linkTo(append(slices.Clone(chosen), id)...)
+		}
 		values = append(values, value)
 	}
 	return values
 }
 
-// withCluster returns the address with another choice of clusters: without the one of an id,
-// or with it. Without clusters everything captured is meant. The images of the first cluster
-// are those of any type, as they were counted.
-func (v *imagesView) withCluster(chosen []string, id string) address {
-	i := slices.Index(chosen, id)
-	switch {
-	case i >= 0 && len(chosen) == 1:
+// withoutCluster returns the address without one of the chosen clusters. Without any,
+// everything captured is meant.
+func (v *imagesView) withoutCluster(chosen []string, id string) address {
+	if len(chosen) == 1 {
 		return v.everything()
-	case i >= 0:
-		return v.withValues("ClusterId", slices.Delete(slices.Clone(chosen), i, i+1))
 	}
-	to := v.withValues("ClusterId", append(slices.Clone(chosen), id))
-	if len(chosen) == 0 && to.get("InstanceType") == "" {
-		return to.with("InstanceType", request.AllNames)
-	}
-	return to
+	return v.withValues("ClusterId", slices.DeleteFunc(slices.Clone(chosen), func(c string) bool { return c == id }))
 }
 
 // facet shows one field. Chosen values always stand in sight.
@@ -158,16 +171,13 @@ func (v *imagesView) facet(title string, values []facetValue) g.Node {
 	for cut < len(values) && values[cut].isChosen {
 		cut++
 	}
-	item := func(value facetValue) g.Node { return v.facetItem(value, most) }
-	list := g.Group{h.H2(g.Text(title)), h.Ul(g.Map(values[:min(cut, len(values))], item))}
+	first := h.Ul(v.facetItems(values[:min(cut, len(values))], most))
 	if len(values) <= cut {
-		return list
+		return g.Group{h.H2(g.Text(title)), first}
 	}
-	folded := values[cut:]
-	rest := folded[min(foldedValues, len(folded)):]
-	return append(list, h.Details(h.ID("more-"+title), h.Summary(g.Text(v.T("%d more", len(folded)))),
-		h.Ul(g.Map(folded[:len(folded)-len(rest)], item)),
-		g.If(len(rest) > 0, h.P(h.Class("soft"), g.Text(v.T("and %d more", len(rest)))))))
+	more := values[cut:]
+	return g.Group{h.H2(g.Text(title)), first,
+		h.Details(h.ID("more-"+title), h.Summary(g.Text(v.T("%d more", len(more)))), h.Ul(v.facetItems(more, most)))}
 }
 
 func boolOrder(b bool) int {
@@ -177,22 +187,42 @@ func boolOrder(b bool) int {
 	return 0
 }
 
-// facetItem is one value of a facet, with a bar behind it.
-func (v *imagesView) facetItem(value facetValue, most int) g.Node {
-	action := v.T("Add %s", value.text)
-	if value.isChosen {
-		action = v.T("Remove %s", value.text)
+// facetItems are values of a facet, each with a bar behind it. most is the largest count.
+func (v *imagesView) facetItems(values []facetValue, most int) g.Node {
+	m := make(markup, 0, 400*len(values))
+	add, remove := v.T("Add"), v.T("Remove")
+	for _, value := range values {
+		m.html(`<li><a href="`)
+		m.text(value.to)
+		m.html(`" data-live title="`)
+		if value.isChosen {
+			m.text(remove)
+		} else {
+			m.text(add)
+		}
+		m.html(`: `)
+		m.text(value.text)
+		if value.isChosen {
+			m.html(`" class="chosen" aria-current="true`)
+		}
+		m.html(`">`)
+		if value.count > 0 {
+			m.html(`<svg class="bar" aria-hidden="true" preserveAspectRatio="none" viewBox="0 0 100 1"><rect width="`)
+			m.text(itoa(max(1, value.count*100/most)))
+			m.html(`" height="1"/></svg>`)
+		}
+		m.html(`<span>`)
+		if value.isChosen {
+			m.html("✓ ")
+		}
+		m.text(value.text)
+		m.html(`</span>`)
+		if value.count >= 0 {
+			m.html(`<span class="count">`)
+			m.text(itoa(value.count))
+			m.html(`</span>`)
+		}
+		m.html(`</a></li>`)
 	}
-	return h.Li(h.A(h.Href(value.to.String()), live(), h.TitleAttr(action),
-		g.If(value.isChosen, g.Group{h.Class("chosen"), h.Aria("current", "true")}),
-		g.If(value.count > 0, bar(value.count, most)),
-		h.Span(g.If(value.isChosen, g.Text("✓ ")), g.Text(value.text)),
-		g.If(value.count >= 0, h.Span(h.Class("count"), g.Text(itoa(max(0, value.count)))))))
-}
-
-// bar draws a share as a bar.
-func bar(n, most int) g.Node {
-	width := itoa(max(1, n*100/most))
-	return g.Raw(`<svg class="bar" aria-hidden="true" preserveAspectRatio="none" viewBox="0 0 100 1"><rect width="` +
-		width + `" height="1"/></svg>`)
+	return m.node()
 }

@@ -11,8 +11,8 @@ import (
 	"community-images/shared/query/request"
 )
 
-// maxOptions bounds the choices of a list. With more of them, the name is typed.
-const maxOptions = 200
+// maxOptions bounds the choices of a list.
+const maxOptions = 100
 
 // searchForm has what people choose most: words, a time, a cluster and an instance type. The
 // other conditions stay as they are.
@@ -65,9 +65,10 @@ type option struct {
 	isChosen    bool
 }
 
-// choice is a list to choose from, which is sent when it changes.
+// choice is a list to choose from, which is sent when it changes. Without options the name is
+// typed.
 func (v *imagesView) choice(name, label string, options []option) g.Node {
-	if len(options) > maxOptions {
+	if options == nil {
 		return h.Input(h.Name(name), h.ID(name), h.Value(v.address.get(name)), h.Aria("label", label), h.Placeholder(label),
 			g.Attr("data-auto"))
 	}
@@ -78,6 +79,7 @@ func (v *imagesView) choice(name, label string, options []option) g.Node {
 }
 
 // clusterOptions are the clusters to choose from. What the address has is always among them.
+// nil: there are too many.
 func (v *imagesView) clusterOptions() []option {
 	given, names := v.address.get("ClusterId"), v.p.Request.Selection.Clusters
 	isNone := !request.IncludesAll(names) && !v.namesCluster()
@@ -85,13 +87,17 @@ func (v *imagesView) clusterOptions() []option {
 		{request.AllNames, v.T("any cluster"), request.IncludesAll(names)},
 		{catalog.Any, v.T("what every cluster supports"), isNone},
 	}
-	for _, id := range v.p.Subject.State.ClusterNames() {
+	ids := v.p.Subject.State.ClusterNames()
+	if len(ids) > maxOptions {
+		return nil
+	}
+	for _, id := range ids {
 		options = append(options, option{id, v.clusterName(id), given == id})
 	}
 	return v.withGiven(options, given, v.clustersInWords())
 }
 
-// typeOptions are the instance types to choose from.
+// typeOptions are the instance types to choose from. nil: there are too many.
 func (v *imagesView) typeOptions() []option {
 	given, names := v.address.get("InstanceType"), v.p.Request.Selection.Types
 	chosen := v.p.Request.Selection.NamedClusters()
@@ -102,11 +108,14 @@ func (v *imagesView) typeOptions() []option {
 		}
 	}
 	slices.Sort(types)
+	if types = slices.Compact(types); len(types) > maxOptions {
+		return nil
+	}
 	options := []option{
 		{request.AllNames, v.T("any instance type"), request.IncludesAll(names)},
 		{catalog.Any, v.T("every instance type"), len(names) == 0 || len(names) == 1 && names[0] == catalog.Any},
 	}
-	for _, name := range slices.Compact(types) {
+	for _, name := range types {
 		options = append(options, option{name, name, given == name})
 	}
 	return v.withGiven(options, given, v.typesInWords())
@@ -129,14 +138,21 @@ func (v *imagesView) columnsForm() g.Node {
 		}
 		return slices.ContainsFunc(v.p.Schema.FlattenColumns(chosen), func(c fieldColumn) bool { return c.Name == name })
 	}
-	var boxes []g.Node
+	boxes := make(markup, 0, 4096)
 	for _, name := range v.columnNames() {
-		boxes = append(boxes, h.Label(h.Input(h.Type("checkbox"), h.Name("fields"), h.Value(name),
-			g.If(isShown(name), h.Checked())), g.Text(" "+name)))
+		boxes.html(`<label><input type="checkbox" name="fields" value="`)
+		boxes.text(name)
+		boxes.html(`"`)
+		if isShown(name) {
+			boxes.html(` checked`)
+		}
+		boxes.html(`> `)
+		boxes.text(name)
+		boxes.html(`</label>`)
 	}
 	return h.Details(h.Class("box"), h.ID("columns"), h.Summary(g.Text(v.T("Columns"))),
 		h.Form(h.Method("get"), h.Action(v.address.path), live(), v.keepParameters("fields"),
-			h.FieldSet(h.Class("columns"), h.Legend(h.Class("hidden"), g.Text(v.T("Columns"))), g.Group(boxes)),
+			h.FieldSet(h.Class("columns"), h.Legend(h.Class("hidden"), g.Text(v.T("Columns"))), boxes.node()),
 			h.Button(h.Type("submit"), g.Text(v.T("Show"))), g.Text(" "),
 			g.If(chosen != nil, liveLink(v.address.without("fields"), v.T("Usual columns")))))
 }

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"bytes"
+	"encoding/binary"
 	"strings"
 )
 
@@ -33,10 +35,14 @@ func (v *imagesView) offeredColumn() imageColumn {
 				offers[p] = 1
 			}
 		}
-		cell, ok := cells[string(offers)]
+		key := offers
+		if len(offers) > maxDots { // only their number is shown
+			key = binary.AppendUvarint(nil, uint64(bytes.Count(offers, []byte{1})))
+		}
+		cell, ok := cells[string(key)]
 		if !ok {
 			cell = v.offeredCell(offers)
-			cells[string(offers)] = cell
+			cells[string(key)] = cell
 		}
 		m.rendered(cell)
 	}
@@ -47,17 +53,16 @@ func (v *imagesView) offeredColumn() imageColumn {
 // image, else 0.
 func (v *imagesView) offeredCell(offers []byte) rendered {
 	m := markup("<span>")
-	n := 0
-	var on, off strings.Builder
-	for i, has := range offers {
-		path := &off
-		if has != 0 {
-			n++
-			path = &on
-		}
-		path.WriteString("M" + itoa(12*i) + " 0h9v9h-9z")
-	}
+	n := bytes.Count(offers, []byte{1})
 	if len(offers) <= maxDots {
+		var on, off strings.Builder
+		for i, has := range offers {
+			path := &off
+			if has != 0 {
+				path = &on
+			}
+			path.WriteString("M" + itoa(12*i) + " 0h9v9h-9z")
+		}
 		m.html(`<svg class="dots" aria-hidden="true" width="`)
 		m.text(itoa(12 * len(offers)))
 		m.html(`" height="9"><path class="off" d="`)

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"io"
 	"net/url"
 	"strings"
 	"time"
@@ -33,20 +34,27 @@ func (v *imagesView) imageTable() g.Node {
 	for i := range columns {
 		headers[i] = columns[i].column
 	}
-	var m markup
-	for _, row := range v.p.PageRows() {
-		m.html("<tr>")
-		for i := range columns {
-			m.rendered(columns[i].start)
-			columns[i].write(&m, row)
-			m.html("</td>")
+	rows := g.NodeFunc(func(w io.Writer) error {
+		m := make(markup, 0, 2048)
+		for _, row := range v.p.PageRows() {
+			m = m[:0]
+			m.html("<tr>")
+			for i := range columns {
+				m.rendered(columns[i].start)
+				columns[i].write(&m, row)
+				m.html("</td>")
+			}
+			m.html("</tr>")
+			if _, err := w.Write(m); err != nil {
+				return err
+			}
 		}
-		m.html("</tr>")
-	}
+		return nil
+	})
 	return g.Group{
 		v.columnsForm(),
 		h.Form(h.Method("get"), h.Action(v.address.path), h.Class("compare"), v.keepPlace(),
-			table(v.T("Images"), headers, []g.Node{m.node()}),
+			table(v.T("Images"), headers, []g.Node{rows}),
 			h.Button(h.Type("submit"), g.Text(v.T("Compare the chosen images")))),
 	}
 }

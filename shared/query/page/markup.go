@@ -1,6 +1,7 @@
 package page
 
 import (
+	"io"
 	"strings"
 
 	g "maragu.dev/gomponents"
@@ -19,20 +20,18 @@ func (m *markup) html(s htmlConstant) { *m = append(*m, s...) }
 
 // text appends a text, escaped for an element or for an attribute in double quotes.
 func (m *markup) text(s string) {
-	for {
-		i := strings.IndexAny(s, `&<>"'`)
-		if i < 0 {
-			*m = append(*m, s...)
-			return
+	start := 0
+	for i := range len(s) {
+		if escape := escapes[s[i]]; escape != "" {
+			*m = append(append(*m, s[start:i]...), escape...)
+			start = i + 1
 		}
-		*m = append(*m, s[:i]...)
-		*m = append(*m, escapes[s[i]]...)
-		s = s[i+1:]
 	}
+	*m = append(*m, s[start:]...)
 }
 
-// escapes are the characters of HTML by what stands for them.
-var escapes = map[byte]string{'&': "&amp;", '<': "&lt;", '>': "&gt;", '"': "&#34;", '\'': "&#39;"}
+// escapes are what stands for the characters of HTML, by the character.
+var escapes = [256]string{'&': "&amp;", '<': "&lt;", '>': "&gt;", '"': "&#34;", '\'': "&#39;"}
 
 // rendered appends the HTML of a node.
 func (m *markup) rendered(s rendered) { *m = append(*m, s...) }
@@ -48,4 +47,9 @@ func renderNode(n g.Node) rendered {
 }
 
 // node returns the HTML as a node.
-func (m *markup) node() g.Node { return g.Raw(string(*m)) }
+func (m *markup) node() g.Node {
+	return g.NodeFunc(func(w io.Writer) error {
+		_, err := w.Write(*m)
+		return err
+	})
+}

@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"net/url"
 	"time"
 
 	g "maragu.dev/gomponents"
@@ -25,6 +26,7 @@ type Input struct {
 	// RequestID is for people who report an error. It may be empty.
 	RequestID string
 	Service   Service
+	params    url.Values // of Query; nil: not parsed yet
 }
 
 // Service says how programs ask.
@@ -95,7 +97,7 @@ func Render(in *Input, answers []Answer) ([]byte, error) {
 // renderDocument returns the bytes of a document.
 func renderDocument(d document) ([]byte, error) {
 	var b bytes.Buffer
-	b.Grow(64 << 10)
+	b.Grow(120 << 10) // a page of 100 images
 	err := d.node().Render(&b)
 	return b.Bytes(), err
 }
