@@ -168,6 +168,10 @@ var chineseMessages = map[message]string{
 	"Pages":           "分页",
 
 	// status.go
+	"Subscription":        "订阅",
+	"Delivered":           "上次送达",
+	"Waiting commits":     "待通知的提交",
+	"Messages":            "消息通知",
 	"Boot images":         "启动镜像",
 	"Listing of clusters": "集群列表",
 	"Every list was checked lately, and no check failed.": "所有列表最近都已检查，没有失败。",

@@ -165,9 +165,6 @@ func (v *clustersView) clusterTable() g.Node {
 	columns := []column{{name: in.T("Cluster")}, {name: in.T("Boots from")}, {name: in.T("Its image")},
 		{name: in.T("Newest of the same system")}, {name: in.T("Images"), numeric: true}, {name: in.T("Checked")},
 		{name: in.T("Scheduler")}}
-	if in.Region == "" {
-		columns = slices.Insert(columns, 1, column{name: in.T("Region")})
-	}
 	scopes := map[string][]*render.ClusterScope{}
 	for i := range v.fleet.list.Scopes {
 		sc := &v.fleet.list.Scopes[i]
@@ -195,8 +192,8 @@ func (v *clustersView) noClusters() g.Node {
 // clusterRow shows a cluster with its scopes.
 func clusterRow(in *Input, c *render.Cluster, scopes []*render.ClusterScope) g.Node {
 	return h.Tr(
-		cell(in.T("Cluster"), nameOverID(in.toScope(c.RegionID, c.ClusterID, request.AllNames), c.Name, c.ClusterID)),
-		g.Iff(in.Region == "", func() g.Node { return cell(in.T("Region"), g.Text(c.RegionID)) }),
+		cell(in.T("Cluster"), nameOverID(in.toScope(c.RegionID, c.ClusterID, request.AllNames), c.Name, c.ClusterID),
+			g.If(in.Region == "", h.Span(h.Class("reason"), g.Text(c.RegionID)))),
 		cell(in.T("Boots from"), bootImage(in, c)),
 		cell(in.T("Its image"), imageState(in, c)),
 		cell(in.T("Newest of the same system"), newestImage(in, c)),

@@ -79,9 +79,11 @@ func (d document) regionForm() g.Node {
 	return h.Form(h.Method("get"), h.Action(pathOfRegion(in.Path)), h.Class("region"), g.Attr("data-auto"),
 		g.If(isImages, hidden("ClusterId", "*")), keepLanguage(in),
 		h.Label(g.Text(in.T("Region")), g.Text(" "),
-			h.Select(h.Name("RegionId"), g.Map(in.Regions, func(id string) g.Node {
-				return h.Option(h.Value(id), g.If(id == in.Region, h.Selected()), g.Text(id))
-			}))),
+			h.Select(h.Name("RegionId"),
+				g.If(in.Region == "", h.Option(h.Value(""), h.Disabled(), h.Selected(), g.Text(in.T("all regions")))),
+				g.Map(in.Regions, func(id string) g.Node {
+					return h.Option(h.Value(id), g.If(id == in.Region, h.Selected()), g.Text(id))
+				}))),
 		h.Button(h.Type("submit"), g.Attr("data-without-script"), g.Text(in.T("Show"))),
 	)
 }

@@ -340,7 +340,7 @@ func (v *homeView) programs() g.Node {
 		h.H2(h.ID("programs"), g.Text(in.T("For programs"))),
 		h.P(g.Text(in.T("Each page has the same data for programs: add format=json to its address, or ask without a "+
 			"browser."))),
-		h.Pre(h.Code(g.Text("curl '"), h.Span(g.Attr("data-origin"), g.Text("https://…")), g.Text(example.String()+"'"))),
+		copyText("curl", in.T("Copy"), curlCommand(in.Service.origin()+example.String(), in.Service.NeedsToken)),
 		h.P(h.A(h.Href("/openapi.json"), g.Text(in.T("Description of all routes (OpenAPI)"))), g.Text(" · "),
 			h.A(h.Href("/metrics"), g.Text(in.T("Metrics for Prometheus")))),
 		h.Details(h.Class("lists"), h.Summary(g.Text(in.T("All routes"))), h.Pre(h.Lang("en"), g.Text(v.routes))),

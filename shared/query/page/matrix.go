@@ -143,7 +143,7 @@ func (v *matrixView) row(row render.MatrixRow, offered, missing g.Node) g.Node {
 			cells = append(cells, missing)
 		}
 	}
-	return h.Tr(g.If(row.Everywhere, h.Class("everywhere")), g.Group(cells))
+	return h.Tr(cells...)
 }
 
 // columnHeader names a column and links to its images.

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"strconv"
 	"strings"
 
 	g "maragu.dev/gomponents"
@@ -31,7 +32,7 @@ func statusPage() page {
 			for i := range s.Regions {
 				parts = append(parts, v.region(&s.Regions[i]))
 			}
-			return g.Group(append(parts, v.access(s), in.formatLinks()))
+			return g.Group(append(parts, subscriptions(in, s.Notify), v.access(s), in.formatLinks()))
 		},
 	}
 }
@@ -128,6 +129,41 @@ func aliasProblem(in *Input, r *render.Region) g.Node {
 		return nil
 	}
 	return notice("warn", h.Strong(g.Text(in.T("The last run changed no alias."))), g.Text(" "+r.Run.AliasProblem))
+}
+
+// subscriptions says how the messages about changes stand; nil: there are none, or the caller
+// may not know.
+func subscriptions(in *Input, n *render.Notify) g.Node {
+	if n == nil {
+		return nil
+	}
+	columns := []column{{name: in.T("Subscription")}, {name: in.T("State")}, {name: in.T("Delivered")},
+		{name: in.T("Waiting commits"), numeric: true}}
+	var rows []g.Node
+	for i := range n.Subscriptions {
+		rows = append(rows, subscriptionRow(in, &n.Subscriptions[i]))
+	}
+	title := in.T("Messages")
+	return h.Section(h.Aria("labelledby", "messages"), h.H2(h.ID("messages"), g.Text(title)),
+		g.If(n.Problem != "", notice("bad", g.Text(n.Problem))), g.If(rows != nil, table(title, columns, rows)))
+}
+
+// subscriptionRow shows one subscription.
+func subscriptionRow(in *Input, s *render.Subscription) g.Node {
+	state, delivered := g.Node(pill("good", in.T("ok"))), g.Node(g.Text("–"))
+	if s.FailingSince != nil || s.Problem != "" {
+		word := in.T("failed")
+		if s.FailingSince != nil {
+			word = in.T("failed for %s", in.timeSince(*s.FailingSince))
+		}
+		state = g.Group{pill("warn", word), h.Span(h.Class("reason"), g.Text(s.Problem))}
+	}
+	if s.DeliveredAt != nil {
+		delivered = in.ageNode(*s.DeliveredAt)
+	}
+	return h.Tr(cell(in.T("Subscription"), h.Strong(h.Class("name"), g.Text(s.Name)), h.Code(g.Text(s.Kind))),
+		cell(in.T("State"), state), cell(in.T("Delivered"), delivered),
+		numberCell(in.T("Waiting commits"), strconv.FormatInt(s.Pending, 10)))
 }
 
 // access says how callers are checked, and what the caller may see.

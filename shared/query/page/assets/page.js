@@ -19,9 +19,6 @@
     }
   };
 
-  // Overview: an example names the address of this service.
-  for (const node of document.querySelectorAll('[data-origin]')) node.textContent = location.origin;
-
   // A form with data-auto is sent when a choice in it changes.
   document.addEventListener('change', event => {
     const form = event.target.form;
