@@ -85,7 +85,7 @@ var (
 		"etag":     {"apierror"},
 		"render":   {"alias", "archive/format", "catalog", "jsonscan"},
 		"status":   {"archive/format", "catalog", "metrics", "notify/status"},
-		"page":     {"access", "apierror", "archive/format", "catalog"},
+		"page":     {"access", "apierror", "archive/format", "catalog", "jsonscan"},
 		"signin":   {"access"},
 		"openapi":  {"archive/format", "catalog"},
 

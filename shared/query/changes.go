@@ -101,6 +101,10 @@ func (l *Lookup) renderFeed(
 	if page.More && !filter.Newest {
 		b.next = b.cursor
 	}
+	if req.Format == request.FormatHTML {
+		b.view = render.ViewEvents(page, req, sub.State.RegionID)
+		return b, nil
+	}
 	b.bytes, err = render.Events(page, prefix, req, sub.State, b.next)
 	return b, err
 }
@@ -110,15 +114,13 @@ func (l *Lookup) renderFeed(
 //
 // A caller who names kinds gets these only.
 func newEventFilter(req *request.Request) history.Filter {
-	// A Link to a next page has a cursor, and that page is oldest first.
-	hasStart := req.Since != request.Since{}
 	filter := history.Filter{
 		Selection: req.Selection,
 		Images:    req.WantedImageIDs(),
 		Kinds:     req.Kinds,
 		ByScope:   req.ListsScopes(),
 		Limit:     req.Limit,
-		Newest:    req.Format == request.FormatAtom && !hasStart, // what a feed reader wants to see
+		Newest:    req.ShowsNewest(),
 	}
 	if filter.Kinds == nil {
 		filter.Kinds = []request.Kind{request.KindAdded, request.KindRemoved, request.KindChanged, request.KindEnded}

@@ -34,6 +34,9 @@ func (l *Lookup) serveDiff(ctx context.Context, req *request.Request) (*answer, 
 	if err != nil {
 		return nil, err
 	}
+	if req.ComparesNothing() {
+		return newEmptyDiff(req, region), nil
+	}
 	current, err := l.LoadCurrent(ctx, region)
 	if err != nil {
 		return nil, err
@@ -58,10 +61,22 @@ func (l *Lookup) serveDiff(ctx context.Context, req *request.Request) (*answer, 
 			if err := l.loadDiffImages(ctx, region, before, after); err != nil {
 				return nil, err
 			}
+			if req.Format == request.FormatHTML {
+				view := render.ViewDifferences(before.toInput(), after.toInput())
+				return &body{view: view, total: strconv.Itoa(len(view.Images))}, nil
+			}
 			b, total, err := render.Differences(prefix, before.toInput(), after.toInput(), req)
 			return &body{bytes: b, total: strconv.Itoa(total)}, err
 		},
 	}, nil
+}
+
+// newEmptyDiff returns the answer of a page that compares nothing yet.
+func newEmptyDiff(req *request.Request, region string) *answer {
+	return &answer{
+		region: region, etag: etag.Make(region, req.Canonical, req.Format),
+		render: func(context.Context, []byte) (*body, error) { return &body{view: (*render.DiffView)(nil)}, nil },
+	}
 }
 
 // newDiffSubject returns the subject whose freshness the answer has: both clusters. It

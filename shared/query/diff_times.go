@@ -42,6 +42,10 @@ func (l *Lookup) serveDiffOfTimes(
 			}
 			before, after := d.HasCaptured()
 			sides := [2]render.DiffSide{newDiffTime(from, before), newDiffTime(to, after)}
+			if req.Format == request.FormatHTML {
+				view := render.ViewDiffOfTimes(region, sides, rows, req)
+				return &body{view: view, total: strconv.Itoa(len(rows))}, nil
+			}
 			b, err := render.DiffOfTimes(prefix, region, sides, rows, req)
 			return &body{bytes: b, total: strconv.Itoa(len(rows))}, err
 		},

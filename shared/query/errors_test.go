@@ -94,7 +94,7 @@ func TestErrors(t *testing.T) {
 		{target: "/v1/images?format=xml", status: 400, code: "InvalidParameter",
 			says: []string{`format must be json, ndjson, csv, tsv, table, ids or html, got "xml".`}},
 		{target: "/v1/changes?format=", status: 400, code: "InvalidParameter",
-			says: []string{"format must not be empty. Allowed: json, ndjson, csv, tsv, table or atom."}},
+			says: []string{"format must not be empty. Allowed: json, ndjson, csv, tsv, table, atom or html."}},
 		{target: "/v1/diff?ClusterId=ehpc-a&with=ehpc-b&InstanceType=x,y", status: 400, code: "InvalidParameter",
 			says: []string{"InstanceType names more than one"}},
 		{target: "/v1/images?cursor=abc", status: 400, code: "InvalidParameter",

@@ -27,15 +27,16 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// then.
 	c := &call{Service: s, lookup: s.lookups.full, r: r, recorded: statusWriter{ResponseWriter: w}}
 	c.w, c.id = &c.recorded, c.findRequestID()
+	ctx := budget.New(r.Context())
 	start := time.Now()
 	defer func() { s.counts.Count(c.pattern(), c.recorded.status, time.Since(start)) }()
 	defer func() {
 		if p := recover(); p != nil {
-			c.sendError(state.NewInternalError(fmt.Errorf("panic: %v\n%s", p, debug.Stack())))
+			c.sendError(ctx, state.NewInternalError(fmt.Errorf("panic: %v\n%s", p, debug.Stack())))
 		}
 	}()
-	if err := c.serveRoute(budget.New(r.Context())); err != nil {
-		c.sendError(state.ToAPIError(err))
+	if err := c.serveRoute(ctx); err != nil {
+		c.sendError(ctx, state.ToAPIError(err))
 	}
 }
 
@@ -48,9 +49,12 @@ type call struct {
 	recorded statusWriter
 	id       string       // RequestId; may be empty
 	route    *servedRoute // nil: no route has the path
-	private  bool         // the answer depends on the caller's token
-	signedIn bool         // by a cookie; it counts for pages only
-	written  bool         // the header has been sent
+	// request is nil until the parameters are parsed.
+	request  *request.Request
+	admitted bool // the caller may use the route
+	private  bool // the answer depends on the caller's token
+	signedIn bool // by a cookie; it counts for pages only
+	written  bool // the header has been sent
 }
 
 // findRequestID returns the id of the request: that of the platform, else the
@@ -101,6 +105,7 @@ func (c *call) serveRoute(ctx context.Context) error {
 	case c.signedIn && req.Format != request.FormatHTML: // the request has hidden its format
 		return c.newUnauthorizedError()
 	}
+	c.request = req
 	// The caller would follow the Link to the next page. It must not be too
 	// long then.
 	hasPages := rt.HasParam(request.ParamCursor.Name)
@@ -144,6 +149,7 @@ func (c *call) admit(path string) (variable string, err error) {
 	if c.private = c.requiresToken() && (!rt.Public || rt.HasPage() && c.wantsPage()); c.private && denied != nil {
 		return "", denied
 	}
+	c.admitted = true
 	return variable, nil
 }
 

@@ -29,10 +29,7 @@ func (c *call) servePage(ctx context.Context, req *request.Request) (*answer, er
 	}
 	in := c.newPageInput(req)
 	in.Region = own.region
-	lookups := []pageLookup{{answer: own}}
-	for _, q := range page.Questions(in) {
-		lookups = append(lookups, c.startPageLookup(ctx, q))
-	}
+	lookups := append([]pageLookup{{answer: own}}, c.startPageLookups(ctx, in)...)
 	return &answer{
 		freshness: own.freshness, region: own.region, omitEnvelope: true,
 		etag:                  makePageETag(in, lookups),
@@ -57,12 +54,14 @@ func (c *call) rawQuery(rt *request.Route) string {
 // parsed.
 func (c *call) newPageInput(req *request.Request) *page.Input {
 	in := &page.Input{
-		Request: req, Path: c.r.URL.EscapedPath(), Query: c.r.URL.RawQuery, Regions: c.lookup.Regions,
-		Now: c.now(), Version: c.version, RequestID: c.id, SignedIn: c.signedIn,
+		Request: req, Route: c.route.routeOrNil(), Path: c.r.URL.EscapedPath(), Query: c.r.URL.RawQuery,
+		Regions: c.lookup.Regions, Now: c.now(), Version: c.version, RequestID: c.id, SignedIn: c.signedIn,
 		Service: page.Service{Host: c.r.Host, NeedsToken: c.requiresToken()},
 	}
 	if req != nil {
 		in.Query, in.Region = c.rawQuery(req.Route), req.Region
+	} else {
+		in.Region = in.GivenRegion()
 	}
 	in.Language = c.findLanguage(c.r.URL.RawQuery)
 	return in
@@ -79,6 +78,15 @@ func (c *call) findLanguage(query string) *page.Language {
 		}
 	}
 	return page.FindLanguage(strings.ToLower(lang), etag.JoinHeaderLines(c.r.Header, "Accept-Language"))
+}
+
+// startPageLookups finds the answers to the questions of a page.
+func (c *call) startPageLookups(ctx context.Context, in *page.Input) []pageLookup {
+	var lookups []pageLookup
+	for _, q := range page.Questions(in) {
+		lookups = append(lookups, c.startPageLookup(ctx, q))
+	}
+	return lookups
 }
 
 // startPageLookup finds the answer to a question of a page, without rendering it.
@@ -117,26 +125,31 @@ func makePageETag(in *page.Input, lookups []pageLookup) string {
 // renderPage renders the lookups of a page, and the page. It fails only if the page's own
 // lookup does.
 func (c *call) renderPage(ctx context.Context, in *page.Input, lookups []pageLookup) (*body, error) {
-	var whole body
 	answers := make([]page.Answer, len(lookups))
+	var whole *body
 	for i, l := range lookups {
 		b, err := l.renderView(ctx)
 		switch {
 		case err != nil && i == 0:
 			return nil, err
-		case err != nil:
-			answers[i].Err = c.explainPageError(ctx, err)
-			continue
 		case i == 0: // the headers tell of the page's own lookup
-			whole = body{next: b.next, total: b.total, cursor: b.cursor, hints: b.hints}
+			whole = &body{next: b.next, total: b.total, cursor: b.cursor, hints: b.hints}
 		}
-		answers[i] = page.Answer{
-			Value: b.view, Freshness: l.freshness, Region: l.region, Total: b.total, Next: b.next, Hints: b.hints.Texts,
-		}
+		answers[i] = c.newPageAnswer(ctx, l, b, err)
 	}
 	var err error
 	whole.bytes, err = page.Render(in, answers)
-	return &whole, err
+	return whole, err
+}
+
+// newPageAnswer returns a lookup with its body, or with the error of rendering it.
+func (c *call) newPageAnswer(ctx context.Context, l pageLookup, b *body, err error) page.Answer {
+	if err != nil {
+		return page.Answer{Err: c.explainPageError(ctx, err)}
+	}
+	return page.Answer{
+		Value: b.view, Freshness: l.freshness, Region: l.region, Total: b.total, Next: b.next, Hints: b.hints.Texts,
+	}
 }
 
 // renderView renders an answer for a page.
@@ -162,12 +175,22 @@ func (c *call) wantsPage() bool {
 	return request.WantsHTML(c.r.URL.RawQuery, etag.JoinHeaderLines(c.r.Header, "Accept"))
 }
 
-// sendErrorPage writes an error as a page.
-func (c *call) sendErrorPage(e *apierror.Error) error {
+// sendErrorPage writes an error as a page: as that of its route if it explains the error.
+// The status is that of the error.
+func (c *call) sendErrorPage(ctx context.Context, e *apierror.Error) error {
 	if c.sendUnauthorizedPage(e.Status) {
 		return nil
 	}
-	data, err := page.RenderError(c.newPageInput(nil), e)
+	in := c.newPageInput(c.request)
+	answers := []page.Answer{{Err: e}}
+	// The lookup of a caller who is not admitted may be that of another grant.
+	if c.admitted && page.Explains(in, e) {
+		for _, l := range c.startPageLookups(ctx, in) {
+			b, err := l.renderView(ctx)
+			answers = append(answers, c.newPageAnswer(ctx, l, b, err))
+		}
+	}
+	data, err := page.RenderError(in, answers)
 	if err != nil {
 		return err
 	}

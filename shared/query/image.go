@@ -35,15 +35,16 @@ func (l *Lookup) serveImage(ctx context.Context, req *request.Request) (*answer,
 		etag:         etag.Make(sub.Scopes.Digest+l.grantKey, state.LineHash(), checks, req.Canonical, req.Format),
 		lastModified: state.CommittedAt,
 		render: func(ctx context.Context, prefix []byte) (*body, error) {
-			b, err := l.renderImage(ctx, prefix, req, sub)
-			return &body{bytes: b}, err
+			return l.renderImage(ctx, prefix, req, sub)
 		},
 	}, nil
 }
 
-// renderImage appends the image of a request to b. It returns an error if the
-// image is not in the subject, which says whether it ever was.
-func (l *Lookup) renderImage(ctx context.Context, b []byte, req *request.Request, sub *state.Subject) ([]byte, error) {
+// renderImage renders the image of a request. It returns an error if the image is not in
+// the subject, which says whether it ever was.
+func (l *Lookup) renderImage(
+	ctx context.Context, prefix []byte, req *request.Request, sub *state.Subject,
+) (*body, error) {
 	set, err := l.sets.Load(ctx, sub.Scopes)
 	if err != nil {
 		return nil, err
@@ -63,5 +64,9 @@ func (l *Lookup) renderImage(ctx context.Context, b []byte, req *request.Request
 	if last.Before(first.Time) { // a commit is dated after the checks that are in it
 		last = first
 	}
-	return render.AppendImage(b, render.ImageSeen{ImageID: req.ImageID, First: first, Last: last}, set, from, to), nil
+	seen := render.ImageSeen{ImageID: req.ImageID, First: first, Last: last}
+	if req.Format == request.FormatHTML {
+		return &body{view: render.ViewImage(seen, set, from, to)}, nil
+	}
+	return &body{bytes: render.AppendImage(prefix, seen, set, from, to)}, nil
 }

@@ -291,9 +291,9 @@ func (c *call) writeParts(parts [][]byte) {
 
 // sendError answers with an error, and reports the cause that the caller does
 // not see. If an answer has been sent already, the error is reported only.
-func (c *call) sendError(e *apierror.Error) {
+func (c *call) sendError(ctx context.Context, e *apierror.Error) {
 	if e.Cause != nil {
-		c.report(c.r.Context(), c.id, e.Cause)
+		c.report(ctx, c.id, e.Cause)
 	}
 	if c.written {
 		return
@@ -309,7 +309,7 @@ func (c *call) sendError(e *apierror.Error) {
 	// repeats.
 	scrubbed := *e
 	scrubbed.Message = access.RedactTokens(e.Message)
-	if c.wantsPage() && c.sendErrorPage(&scrubbed) == nil {
+	if c.wantsPage() && c.sendErrorPage(ctx, &scrubbed) == nil {
 		return
 	}
 	b := append(scrubbed.AppendJSON(nil, c.id, c.r.Host), '\n')

@@ -51,6 +51,14 @@ func patternsOf(routes []*servedRoute) []string {
 	return patterns
 }
 
+// routeOrNil returns the route as requests see it; nil: no route has the path.
+func (rt *servedRoute) routeOrNil() *request.Route {
+	if rt == nil {
+		return nil
+	}
+	return rt.Route
+}
+
 // pattern returns the pattern of the call's route; empty: no route has the path.
 func (c *call) pattern() string {
 	if c.route == nil {

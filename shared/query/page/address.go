@@ -49,10 +49,26 @@ func (in *Input) to(path string, pairs ...string) address {
 	return a
 }
 
+// GivenRegion returns the region that an address is about which could not be parsed; empty:
+// it is not known.
+func (in *Input) GivenRegion() string {
+	region := in.here().get("RegionId")
+	switch {
+	case len(in.Regions) == 1:
+		return in.Regions[0]
+	case slices.Contains(in.Regions, region):
+		return region
+	}
+	return ""
+}
+
 // toImages returns the address of the images of everything that is captured.
 func (in *Input) toImages(pairs ...string) address {
 	return in.to("/v1/images", append([]string{"ClusterId", "*"}, pairs...)...)
 }
+
+// toChanges returns the address of what changed lately.
+func (in *Input) toChanges() address { return in.to("/v1/changes", "since", "-1w") }
 
 // toImage returns the address of one image.
 func (in *Input) toImage(id string) address { return in.to("/v1/images/" + url.PathEscape(id)) }
@@ -73,6 +89,16 @@ func (a address) with(name, value string) address {
 	changed := a.without(name, "cursor")
 	changed.params.Set(name, value)
 	return changed
+}
+
+// withValue is with for one value of a list, which may have commas.
+func (a address) withValue(name, value string) address {
+	return a.with(name, field.JoinList([]string{value}))
+}
+
+// question returns the question that the address asks, to another path.
+func (a address) question(path string) Question {
+	return Question{Path: path, Query: a.params.Encode()}
 }
 
 // without returns the address without parameters.

@@ -1,8 +1,22 @@
 package page
 
+import "maps"
+
 // chineseMessages are the Simplified Chinese texts by the English ones. A test finds texts
 // of pages that are missing here, and those that no page uses.
-var chineseMessages = map[message]string{
+var chineseMessages = joinMessages(chineseTexts, chineseHistoryTexts)
+
+// joinMessages returns the texts of several tables.
+func joinMessages(tables ...map[message]string) map[message]string {
+	all := map[message]string{}
+	for _, table := range tables {
+		maps.Copy(all, table)
+	}
+	return all
+}
+
+// chineseTexts are those of most pages.
+var chineseTexts = map[message]string{
 	// frame.go
 	"Community images":         "社区镜像",
 	"Overview":                 "概览",

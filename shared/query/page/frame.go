@@ -44,8 +44,11 @@ func (d document) header() g.Node {
 		h.A(h.Class("brand"), h.Href(in.to("/").String()), g.Text(in.T("Community images"))),
 		h.Nav(h.Aria("label", in.T("Navigation")), g.Map(navigation(), func(link navigationLink) g.Node {
 			target := in.to(link.path)
-			if link.path == "/v1/images" {
+			switch link.path {
+			case "/v1/images":
 				target = in.toImages()
+			case "/v1/changes":
+				target = in.toChanges()
 			}
 			return h.A(h.Href(target.String()), g.If(link.path == in.Path, h.Aria("current", "page")),
 				g.Text(in.T(link.name)))
@@ -77,7 +80,7 @@ func (d document) regionForm() g.Node {
 	}
 	isImages := in.Path == "/v1/images"
 	return h.Form(h.Method("get"), h.Action(pathOfRegion(in.Path)), h.Class("region"), g.Attr("data-auto"),
-		g.If(isImages, hidden("ClusterId", "*")), keepLanguage(in),
+		g.If(isImages, hidden("ClusterId", "*")), g.If(in.Path == "/v1/changes", hidden("since", "-1w")), keepLanguage(in),
 		h.Label(g.Text(in.T("Region")), g.Text(" "),
 			h.Select(h.Name("RegionId"),
 				g.If(in.Region == "", h.Option(h.Value(""), h.Disabled(), h.Selected(), g.Text(in.T("all regions")))),

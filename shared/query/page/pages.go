@@ -16,6 +16,7 @@ import (
 type Input struct {
 	*Language
 	Request  *request.Request // of the page's own address; nil: it could not be parsed
+	Route    *request.Route   // nil: no route has the path
 	Path     string           // of the address, escaped
 	Query    string           // of the address, as given
 	Region   string           // that the page is about; empty: several, or none
@@ -59,27 +60,33 @@ type page struct {
 	navigation string // name in the navigation, in English; empty: it is not there
 	// questions returns the lookups that the page needs besides its own; nil: none.
 	questions func(in *Input) []Question
+	// explains reports whether main shows an error of the page's own lookup. The request may
+	// be nil then. nil: it shows none.
+	explains func(e *apierror.Error) bool
 	// title returns the title of the document.
 	title func(in *Input, answers []Answer) string
 	// main returns the content. answers are that of the page's own lookup, then those of
-	// the questions. Only the latter can have errors.
+	// the questions. The first has an error only if the page explains it.
 	main func(in *Input, answers []Answer) g.Node
 }
 
 // pages are the pages by the patterns of their routes.
 func pages() map[string]page {
 	return map[string]page{
-		"/":            homePage(),
-		"/v1/images":   imagesPage(),
-		"/v1/clusters": clustersPage(),
-		"/v1/matrix":   matrixPage(),
-		"/v1/status":   statusPage(),
+		"/":                    homePage(),
+		"/v1/images":           imagesPage(),
+		"/v1/images/{ImageId}": imagePage(),
+		"/v1/changes":          changesPage(),
+		"/v1/clusters":         clustersPage(),
+		"/v1/diff":             diffPage(),
+		"/v1/matrix":           matrixPage(),
+		"/v1/status":           statusPage(),
 	}
 }
 
 // Questions returns the lookups that the page of a request needs besides its own.
 func Questions(in *Input) []Question {
-	p := pages()[in.Request.Route.Pattern]
+	p := pages()[in.Route.Pattern]
 	if p.questions == nil {
 		return nil
 	}
@@ -89,9 +96,19 @@ func Questions(in *Input) []Question {
 // Render returns the document of a request. answers are that of its own lookup, then
 // those of Questions.
 func Render(in *Input, answers []Answer) ([]byte, error) {
-	p := pages()[in.Request.Route.Pattern]
+	p := pages()[in.Route.Pattern]
 	return renderDocument(document{in: in, title: p.title(in, answers), main: p.main(in, answers),
-		freshness: answers[0].Freshness})
+		freshness: freshnessOf(answers)})
+}
+
+// freshnessOf returns how fresh the first answer is that is about stored data; nil: none is.
+func freshnessOf(answers []Answer) *state.Freshness {
+	for _, a := range answers {
+		if a.Freshness != nil {
+			return a.Freshness
+		}
+	}
+	return nil
 }
 
 // renderDocument returns the bytes of a document.

@@ -3,6 +3,7 @@ package render
 import (
 	"strconv"
 
+	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 	"community-images/shared/query/field"
 	"community-images/shared/query/imageset"
@@ -71,4 +72,26 @@ func appendSeen(b []byte, seen ImageSeen) []byte {
 	b = append(b, `","LastSeen":"`...)
 	b = AppendTime(b, seen.Last)
 	return append(b, '"')
+}
+
+// ImageView is an image that is offered, as pages for people show it.
+type ImageView struct {
+	ImageSeen
+	Contents []ImageContent // several if the scopes disagree
+}
+
+// ImageContent is one content of an image.
+type ImageContent struct {
+	Image  *catalog.Image
+	Offers []format.ScopeRef // the scopes that offer it so, in canonical order
+}
+
+// ViewImage returns an image for a page for people. The rows from to to-1 of a set are its
+// contents.
+func ViewImage(seen ImageSeen, set *imageset.Set, from, to int) *ImageView {
+	view := &ImageView{ImageSeen: seen}
+	for row := from; row < to; row++ {
+		view.Contents = append(view.Contents, ImageContent{set.Image(int32(row)), set.OffersOf(int32(row))})
+	}
+	return view
 }

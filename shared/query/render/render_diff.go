@@ -46,11 +46,36 @@ func Differences(prefix []byte, before, after DiffInput, req *request.Request) (
 	return b, total, err
 }
 
+// DiffView is a diff as pages for people show it. One of the lists is not nil.
+type DiffView struct {
+	From, To DiffSide
+	Images   []DiffRow // of two clusters
+	Changes  []Change  // of two times
+	Events   []Event   // of two times, by scope
+}
+
+// ViewDifferences compares the images of two clusters for a page for people.
+func ViewDifferences(before, after DiffInput) *DiffView {
+	d := catalog.Compare(before.Images, after.Images)
+	return &DiffView{From: before.Side, To: after.Side, Images: diffRows(d, before.Images, after.Images)}
+}
+
+// ViewDiffOfTimes returns the rows of a diff of two times for a page for people.
+func ViewDiffOfTimes(region string, sides [2]DiffSide, rows []*history.Event, req *request.Request) *DiffView {
+	view := &DiffView{From: sides[0], To: sides[1]}
+	if req.ByScope {
+		view.Events = newEvents(rows, region)
+	} else {
+		view.Changes = newChanges(rows, region)
+	}
+	return view
+}
+
 // diffRows returns a row for each image that differs: the removed ones, the added ones,
 // then the changed ones.
 func diffRows(d catalog.Diff, before, after []*catalog.Image) []DiffRow {
 	names := imageNames(before)
-	var rows []DiffRow
+	rows := []DiffRow{}
 	for _, id := range d.Removed {
 		rows = append(rows, DiffRow{Kind: request.KindRemoved.Name(), ImageID: id, ImageName: names[id]})
 	}
@@ -102,11 +127,9 @@ func DiffOfTimes(
 ) ([]byte, error) {
 	both := diffSidesJSON{sides[0], sides[1], len(rows)}
 	if req.ByScope {
-		list := mapList(rows, func(e *history.Event) Event { return newEventJSON(e, region) })
-		return renderChanges(prefix, both, list, eventColumns, Event.cells, req)
+		return renderChanges(prefix, both, newEvents(rows, region), eventColumns, Event.cells, req)
 	}
-	list := mapList(rows, func(e *history.Event) Change { return newChangeJSON(e, region) })
-	return renderChanges(prefix, both, list, changeColumns, Change.cells, req)
+	return renderChanges(prefix, both, newChanges(rows, region), changeColumns, Change.cells, req)
 }
 
 // renderChanges renders a list of changes without the commits that its columns and cells

@@ -177,13 +177,13 @@ func Events(
 	case req.Format == request.FormatAtom:
 		return Atom(req, page, end, next), nil
 	case !req.ListsScopes():
-		list := mapList(page.Entries, func(e *history.Event) Change { return newChangeJSON(e, end.RegionID) })
+		list := newChanges(page.Entries, end.RegionID)
 		if req.Format == request.FormatJSON {
 			return AppendMembers(prefix, ChangeFeed{feed, list})
 		}
 		return listRenderer[Change]{list, changeColumns, Change.cells}.render(req, lastLine)
 	}
-	list := mapList(page.Entries, func(e *history.Event) Event { return newEventJSON(e, end.RegionID) })
+	list := newEvents(page.Entries, end.RegionID)
 	switch {
 	case req.Format != request.FormatJSON:
 		return listRenderer[Event]{list, eventColumns, Event.cells}.render(req, lastLine)
@@ -191,6 +191,38 @@ func Events(
 		return AppendMembers(prefix, History{req.ImageID, feed, list})
 	}
 	return AppendMembers(prefix, ScopeChangeFeed{feed, list})
+}
+
+// EventView is a page of events of a region as pages for people show it.
+type EventView struct {
+	Feed
+	Newest  bool     // they are newest first, else oldest first
+	Changes []Change // nil: there is an entry for each scope
+	Events  []Event
+}
+
+// ViewEvents returns a page of events for a page for people.
+func ViewEvents(page history.Page, req *request.Request, region string) *EventView {
+	view := &EventView{
+		Feed:   Feed{Count: len(page.Entries), More: page.More, NextCursor: page.End.String()},
+		Newest: req.ShowsNewest(),
+	}
+	if req.ListsScopes() {
+		view.Events = newEvents(page.Entries, region)
+	} else {
+		view.Changes = newChanges(page.Entries, region)
+	}
+	return view
+}
+
+// newChanges returns rows of a region as JSON has them.
+func newChanges(rows []*history.Event, region string) []Change {
+	return mapList(rows, func(e *history.Event) Change { return newChangeJSON(e, region) })
+}
+
+// newEvents returns events of scopes of a region as JSON has them.
+func newEvents(events []*history.Event, region string) []Event {
+	return mapList(events, func(e *history.Event) Event { return newEventJSON(e, region) })
 }
 
 // mapList returns a list of what a function makes of each item. It is never nil.

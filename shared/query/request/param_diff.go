@@ -68,12 +68,21 @@ var (
 	}
 )
 
+// ComparesNothing reports whether a request for a page of /v1/diff names nothing to compare.
+// The page lets a person choose then. In all other formats that is an error.
+func (req *Request) ComparesNothing() bool { return req.with == "" && !req.From.IsSet }
+
+// notCompared are the parameters of /v1/diff that say nothing about what to compare.
+var notCompared = []string{"RegionId", "format", "lang", "pretty", "bom", "maxAge"}
+
 // checkDiffForm adds a fault unless a request has one of the two forms of
 // /v1/diff: two times, or two clusters at one time. Both forms together would be
 // ambiguous, and neither would be an empty question.
 func checkDiffForm(p *parser) {
 	req := p.request
+	isChoice := !slices.ContainsFunc(p.given, func(g *givenParam) bool { return !slices.Contains(notCompared, g.name) })
 	switch {
+	case req.Format == FormatHTML && isChoice:
 	case req.with != "" && (req.From.IsSet || req.To.IsSet):
 		p.addFault(fault.CodeInvalid, "with", "cannot be combined with from and to", "two clusters, or two times")
 	case req.From.IsSet && req.At.IsSet:

@@ -109,7 +109,9 @@ type fleetParams struct {
 // that page read JSON, feed readers know pages, and so do people. The other formats end up in a
 // file, a loop or a terminal, where a part would be taken for the whole.
 func (req *Request) setDefaultLimit() {
-	if req.Limit == 0 && slices.Contains([]string{FormatJSON, FormatAtom, FormatHTML}, req.Format) {
+	// A page about a period counts what it has.
+	isPeriod := req.Format == FormatHTML && req.isFeed() && !req.ShowsNewest()
+	if req.Limit == 0 && !isPeriod && slices.Contains([]string{FormatJSON, FormatAtom, FormatHTML}, req.Format) {
 		req.Limit = defaultLimit
 	}
 }
@@ -161,6 +163,14 @@ func (req *Request) AllowsEndedClusters() bool { return req.At.IsSet || req.From
 // ListsScopes reports whether an answer about changes has an entry for each scope. The
 // history of one image always has.
 func (req *Request) ListsScopes() bool { return req.ByScope || req.Route.HasImageID() }
+
+// ShowsNewest reports whether a feed has its last events, newest first. Feed readers want
+// that, and people who do not say since when. A Link to a next page has a cursor, and that
+// page is oldest first.
+func (req *Request) ShowsNewest() bool {
+	forPeople := req.Format == FormatAtom || req.Format == FormatHTML && req.ImageID == ""
+	return forPeople && req.Since == Since{}
+}
 
 // isFeed reports whether the answer is a feed of changes.
 func (req *Request) isFeed() bool { return req.Route.HasParam("since") }

@@ -118,7 +118,7 @@ func imageRoutes() []*Route {
 		{Pattern: "/v1/images/{ImageId}",
 			About: "One image: its content, the clusters and instance types that offer it, when it was first and " +
 				"last seen.",
-			Formats: []string{FormatJSON}, selects: Selection.orEverything,
+			Formats: []string{FormatJSON, FormatHTML}, selects: Selection.orEverything,
 			Params: slices.Concat(scopesOfImages, objectOutput)},
 	}
 }
@@ -133,8 +133,8 @@ func scopeRoutes() []*Route {
 			Example: "by=cluster&format=table",
 			Params:  slices.Concat(scopesOfClusters, []Param{paramImageState, paramClustersBy}, listOutput)},
 		{Pattern: "/v1/changes", About: "The feed of changes, oldest first; NextCursor continues where an " +
-			"answer ends. As atom without since: the newest first.",
-			Formats: append(slices.Clone(listFormats), FormatAtom), checkParams: checkFeedStart,
+			"answer ends. As atom or html without since: the newest first.",
+			Formats: append(slices.Clone(listFormats), FormatAtom, FormatHTML), checkParams: checkFeedStart,
 			selects: Selection.orEverything,
 			Example: "since=-24h&kind=removed",
 			Params: slices.Concat(scopesOfImages, []Param{paramImageID, ParamSince, paramFeedCursor, paramKind,
@@ -142,7 +142,7 @@ func scopeRoutes() []*Route {
 		{Pattern: "/v1/diff", About: "What is gone, new and changed between two times (from, to) in everything, or in " +
 			"what ClusterId and InstanceType name. Or what differs between two clusters (ClusterId=a&with=b), now or at " +
 			"a past time.",
-			Formats: listFormats, checkParams: checkDiffForm, selects: Selection.orEverything, Example: "from=-1m",
+			Formats: append(slices.Clone(listFormats), FormatHTML), checkParams: checkDiffForm, selects: Selection.orEverything, Example: "from=-1m",
 			Params: slices.Concat(scopesOfImages, []Param{paramFrom, paramTo, paramKind, paramBy, paramWith}, listOutput)},
 		// A cursor is bound to the query, so the filters are repeated with it.
 		{Pattern: "/v1/matrix", About: "Which image is offered in which cluster, or with which instance type: one " +

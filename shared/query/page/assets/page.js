@@ -8,10 +8,28 @@
 
   // Times: in the reader's zone, with UTC beside.
   const local = new Intl.DateTimeFormat(lang, {dateStyle: 'medium', timeStyle: 'short'});
+  const day = new Intl.DateTimeFormat(lang, {dateStyle: 'full', timeZone: 'UTC'});
+  const date = new Intl.DateTimeFormat(lang, {dateStyle: 'medium'});
+  const clock = new Intl.DateTimeFormat(lang, {timeStyle: 'short'});
+  const dayAndClock = new Intl.DateTimeFormat(lang, {month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit'});
   const showTimes = within => {
     for (const time of within.querySelectorAll('time[datetime]')) {
       if (time.dataset.done) continue;
       time.dataset.done = 'true';
+      if (time.dataset.day !== undefined) { // a day of UTC, in words
+        time.textContent = day.format(new Date(time.dateTime));
+        continue;
+      }
+      if (time.dataset.clock !== undefined) { // the day stands above, unless the reader's is another
+        const at = new Date(time.dateTime), sameDay = at.getDate() === at.getUTCDate();
+        time.textContent = (sameDay ? clock : dayAndClock).format(at);
+        continue;
+      }
+      if (time.dataset.date !== undefined) {
+        time.title = local.format(new Date(time.dateTime)) + ' (' + time.title + ')';
+        time.textContent = date.format(new Date(time.dateTime));
+        continue;
+      }
       const utc = time.dataset.age === undefined ? time.textContent : time.title;
       const text = local.format(new Date(time.dateTime));
       if (time.dataset.age === undefined) time.textContent = text;
@@ -165,11 +183,31 @@
     }
   };
 
+  // Changes and comparison: a time of the reader's zone. The form sends it in UTC.
+  const addMoments = within => {
+    for (const select of within.querySelectorAll('select[data-moment]')) {
+      const input = select.parentElement.nextElementSibling;
+      const other = select.appendChild(new Option(select.dataset.moment, ''));
+      select.addEventListener('change', () => {
+        input.hidden = select.value !== '';
+        input.required = !input.hidden;
+        if (input.required) input.focus();
+      });
+      select.form.addEventListener('submit', () => {
+        if (select.value === '' && input.value !== '') other.value = new Date(input.value).toISOString();
+      });
+      // A time in the address, as people read it.
+      const given = select.selectedOptions[0];
+      if (given && /^\d{4}-\d\d-\d\dT/.test(given.text)) given.text = local.format(new Date(given.value));
+    }
+  };
+
   // prepare does what each part needs once it is shown.
   const prepare = within => {
     showTimes(within);
     showOrigin(within);
     addCalendars(within);
+    addMoments(within);
   };
   prepare(document);
 })();

@@ -1,0 +1,270 @@
+package page
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
+
+	"community-images/shared/catalog"
+	"community-images/shared/query/render"
+)
+
+// changesPage is the page of /v1/changes: newest first, whatever the feed is.
+func changesPage() page {
+	return page{
+		questions: func(in *Input) []Question {
+			return []Question{in.to("/v1/clusters").without("lang").question("/v1/clusters")}
+		},
+		explains: isMistake,
+		title:    func(in *Input, _ []Answer) string { return in.T("Changes") },
+		main: func(in *Input, answers []Answer) g.Node {
+			names := newClusterNames(answers[1])
+			view, _ := answers[0].Value.(*render.EventView)
+			var content g.Node
+			if view == nil {
+				content = g.Group{problem(in, answers[0].Err), in.regionLinks()}
+			} else {
+				names.addEnded(view.Changes)
+				content = newChangeList(in, view, answers[0].Next, names).node()
+			}
+			return g.Group{h.H1(g.Text(in.T("Changes"))), changesForm(in, names), content}
+		},
+	}
+}
+
+// regionLinks leads to the same page of each region, if the address names none of several.
+func (in *Input) regionLinks() g.Node {
+	if in.Region != "" || len(in.Regions) < 2 {
+		return nil
+	}
+	return h.P(g.Map(in.Regions, func(region string) g.Node {
+		return g.Group{link(in.here().with("RegionId", region), region), g.Text(" ")}
+	}))
+}
+
+// changesForm lets a person choose since when, of which cluster, and which kinds.
+func changesForm(in *Input, names clusterNames) g.Node {
+	here := in.here()
+	since := here.get("since")
+	if since == "" {
+		since = "-1w"
+	}
+	moments := append(in.momentsAgo(), choice{"0", in.T("the first that is kept")})
+	kinds := []choice{{"", in.T("all kinds")}, {"added", in.T("added")}, {"removed", in.T("removed")},
+		{"changed", in.T("changed")}, {"ended", in.T("cluster ended")}}
+	return g.Group{
+		h.Form(h.Method("get"), h.Action("/v1/changes"), h.Class("choose"), in.keepRegion(), keepLanguage(in),
+			in.keep("kind", "by", "InstanceType", "ImageId"),
+			momentSelect(in, in.T("Since"), "since", since, moments),
+			selectNode(in.T("Cluster"), "ClusterId", here.get("ClusterId"), names.choices(in, in.allClusters())),
+			h.Button(h.Type("submit"), g.Text(in.T("Show")))),
+		h.Nav(h.Class("kinds"), h.Aria("label", in.T("Kinds")), g.Map(kinds, func(k choice) g.Node {
+			to := here.without("kind", "cursor")
+			if k.value != "" {
+				to = to.with("kind", k.value)
+			}
+			return h.A(h.Href(to.String()), g.If(here.get("kind") == k.value, h.Aria("current", "true")), g.Text(k.name))
+		})),
+	}
+}
+
+// maxChangeRows is the number of rows after which the page of changes ends with a link to
+// older ones. A commit is never divided, unless it has more rows than maxCommitRows.
+const (
+	maxChangeRows = 200
+	maxCommitRows = 1000
+)
+
+// changeList is what the page of changes shows.
+type changeList struct {
+	in      *Input
+	view    *render.EventView
+	next    string // cursor of the next page; empty: there is none
+	names   clusterNames
+	rows    []changeRow
+	commits [][]changeRow // newest first, as many as the page shows
+	older   int64         // commit with which older rows begin; 0: there are none
+}
+
+func newChangeList(in *Input, view *render.EventView, next string, names clusterNames) *changeList {
+	l := &changeList{in: in, view: view, next: next, names: names, rows: newRows(view.Changes, view.Events)}
+	// Rows of a commit follow each other, in either order.
+	for start := 0; start < len(l.rows); {
+		end := start + 1
+		for end < len(l.rows) && l.rows[end].sequence == l.rows[start].sequence {
+			end++
+		}
+		commit := l.rows[start:end]
+		if view.Newest {
+			slices.Reverse(commit)
+		}
+		l.commits = append(l.commits, commit)
+		start = end
+	}
+	if !view.Newest {
+		slices.Reverse(l.commits)
+	}
+	l.cut()
+	return l
+}
+
+// cut leaves as many commits as the page shows.
+func (l *changeList) cut() {
+	shown := 0
+	for i, commit := range l.commits {
+		// A page of the newest rows ends within a commit.
+		isPart := l.view.Newest && i == len(l.commits)-1 && len(l.rows) >= l.in.Request.Limit
+		if i > 0 && (shown >= maxChangeRows || isPart) {
+			l.commits, l.older = l.commits[:i], commit[0].sequence
+			return
+		}
+		shown += len(commit)
+		if isPart {
+			l.older = commit[0].sequence - 1
+		}
+	}
+}
+
+// node shows the numbers, the days and the links to other pages.
+func (l *changeList) node() g.Node {
+	in := l.in
+	if len(l.rows) == 0 {
+		wider := in.here().without("cursor", "kind").with("since", "-30d")
+		return g.Group{
+			emptyState(in.T("Nothing changed in this time."), nil, h.P(link(wider, in.T("Show the last 30 days")))), l.pages(),
+			in.formatLinks(),
+		}
+	}
+	return g.Group{l.cards(), l.about(), l.days(), l.pages(), in.formatLinks()}
+}
+
+// cards shows the numbers of the period.
+func (l *changeList) cards() g.Node {
+	in, t := l.in, newTally(l.rows)
+	of := func(kind string) address { return in.here().with("kind", kind) }
+	ended := in.T("clusters ended")
+	for id := range t.ended {
+		if len(t.ended) == 1 {
+			ended = in.T("cluster ended: %s", l.names.of(in, id))
+		}
+	}
+	gone := card(of("removed"), len(t.gone), in.T("images gone everywhere"), true)
+	if l.view.Changes == nil { // a row of one scope does not know the others
+		gone = card(of("removed"), len(t.removed), in.T("images removed somewhere"), true)
+	}
+	return h.Div(h.Class("cards"),
+		card(of("added"), len(t.added), in.T("images added somewhere"), false), gone,
+		card(of("changed"), len(t.changed), in.T("images changed"), false),
+		card(of("ended"), len(t.ended), ended, false))
+}
+
+// about says which rows these are.
+func (l *changeList) about() g.Node {
+	in := l.in
+	text := in.N(len(l.rows), "%d change, newest first. Days are those of UTC.",
+		"%d changes, newest first. Days are those of UTC.")
+	if l.view.Newest {
+		text = in.N(len(l.rows), "The newest %d change. Days are those of UTC.",
+			"The newest %d changes. Days are those of UTC.")
+	}
+	byScope := link(in.here().with("by", "scope"), in.T("Show each instance type"))
+	if l.view.Changes == nil {
+		byScope = link(in.here().without("by", "cursor"), in.T("Show one row for each image"))
+	}
+	return h.P(h.Class("soft"), g.Text(text+" "), byScope)
+}
+
+// days shows a table for each day.
+func (l *changeList) days() (days g.Group) {
+	for start := 0; start < len(l.commits); {
+		day := dayOf(l.commits[start][0].at)
+		end := start
+		for end < len(l.commits) && dayOf(l.commits[end][0].at) == day {
+			end++
+		}
+		days = append(days, l.day(day, l.commits[start:end]))
+		start = end
+	}
+	return days
+}
+
+func dayOf(t catalog.Time) string { return t.UTC().Format(time.DateOnly) }
+
+// day shows the commits of a day.
+func (l *changeList) day(day string, commits [][]changeRow) g.Node {
+	in := l.in
+	var nodes []g.Node
+	var all []changeRow
+	for _, commit := range commits {
+		all = append(all, commit...)
+		for i := range commit[:min(len(commit), maxCommitRows)] {
+			nodes = append(nodes, l.row(&commit[i]))
+		}
+		if len(commit) > maxCommitRows {
+			left := in.N(len(commit)-maxCommitRows, "%d more row of this commit is not shown.",
+				"%d more rows of this commit are not shown.")
+			nodes = append(nodes, h.Tr(h.Td(h.ColSpan("5"), g.Text(left))))
+		}
+	}
+	t := newTally(all)
+	text := "+" + strconv.Itoa(len(t.added)) + " −" + strconv.Itoa(len(t.removed)) + " ~" + strconv.Itoa(len(t.changed))
+	title := in.dayName(day)
+	columns := []column{{name: in.T("When")}, {name: in.T("What")}, {name: in.T("Image")}, {name: in.T("Where")},
+		{name: l.nowName()}}
+	return h.Section(h.Class("day"),
+		h.H2(g.If(title != "", g.Text(title+" · ")), h.Time(h.DateTime(day), h.Data("day", ""), g.Text(day)),
+			h.Small(h.Class("soft"), g.Text(" "+text+" "+in.N(len(commits), "in %d commit", "in %d commits")))),
+		table(day, columns, nodes))
+}
+
+// dayName returns "today" or "yesterday"; empty: it is neither.
+func (in *Input) dayName(day string) string {
+	switch day {
+	case in.Now.UTC().Format(time.DateOnly):
+		return in.T("Today")
+	case in.Now.UTC().AddDate(0, 0, -1).Format(time.DateOnly):
+		return in.T("Yesterday")
+	}
+	return ""
+}
+
+// row shows one change.
+func (l *changeList) row(row *changeRow) g.Node {
+	in := l.in
+	return h.Tr(
+		cell(in.T("When"), in.clockNode(row.at)),
+		cell(in.T("What"), in.kindPill(row.kind)),
+		cell(in.T("Image"), row.subject(in, l.names), in.fieldChanges(row.fields)),
+		cell(in.T("Where"), row.where(in, l.names)),
+		cell(l.nowName(), row.now(in)),
+	)
+}
+
+// nowName names the time at which the feed ends.
+func (l *changeList) nowName() string {
+	if l.in.here().get("at") != "" {
+		return l.in.T("Then")
+	}
+	return l.in.T("Now")
+}
+
+// clockNode shows the time of day in UTC. The script shows that of the reader's zone.
+func (in *Input) clockNode(t catalog.Time) g.Node {
+	return h.Time(h.DateTime(machineTime(t.Time)), h.TitleAttr(utcText(t.Time)), h.Data("clock", ""),
+		g.Text(t.UTC().Format("15:04")))
+}
+
+// pages leads to older changes, or to the next page of a limited feed.
+func (l *changeList) pages() g.Node {
+	in := l.in
+	if l.older > 0 {
+		return h.P(h.Class("older"), link(in.here().with("at", strconv.FormatInt(l.older, 10)), in.T("Older changes")))
+	}
+	if l.next != "" {
+		return h.P(h.Class("older"), link(in.here().without("since").with("cursor", l.next), in.T("Later changes")))
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package page
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
+
+	"community-images/shared/query/render"
+)
+
+// clusterNames has the names of clusters by their ids. Those of clusters that are no longer
+// there are missing, unless an event has told them.
+type clusterNames map[string]string
+
+// newClusterNames returns the names of an answer of /v1/clusters. They are none if it has an
+// error: pages show ids then.
+func newClusterNames(a Answer) clusterNames {
+	names := clusterNames{}
+	if list, ok := a.Value.(*render.ClusterList); ok {
+		for _, c := range list.Clusters {
+			names[c.ClusterID] = c.Name
+		}
+	}
+	return names
+}
+
+// addEnded adds the names of the clusters that ended in rows.
+func (names clusterNames) addEnded(rows []render.Change) {
+	for _, row := range rows {
+		if row.ClusterID != nil && names[*row.ClusterID] == "" {
+			names[*row.ClusterID] = row.ClusterName
+		}
+	}
+}
+
+// of returns the name of a cluster, or its id. The list without a cluster is that of the
+// images that every cluster supports.
+func (names clusterNames) of(in *Input, id string) string {
+	if id == "" {
+		return in.T("every cluster")
+	}
+	return cmp.Or(names[id], id)
+}
+
+// node shows the name of a cluster with its id as title.
+func (names clusterNames) node(in *Input, id string) g.Node {
+	return g.El("bdi", g.If(id != "", h.TitleAttr(id)), g.Text(names.of(in, id)))
+}
+
+// maxShown is the number of names that a cell shows before the rest is folded away.
+const maxShown = 8
+
+// list shows clusters by name, with commas between them.
+func (names clusterNames) list(in *Input, ids []string) g.Node {
+	sorted := names.sort(in, ids)
+	shown := names.join(in, sorted[:min(len(sorted), maxShown)])
+	if len(sorted) <= maxShown+1 {
+		return names.join(in, sorted)
+	}
+	return g.Group{shown, h.Details(h.Summary(g.Text(in.N(len(sorted)-maxShown, "and %d more", "and %d more"))),
+		names.join(in, sorted[maxShown:]))}
+}
+
+// sort returns ids in the order of the names. The list without a cluster comes first.
+func (names clusterNames) sort(in *Input, ids []string) []string {
+	sorted := slices.Clone(ids)
+	slices.SortFunc(sorted, func(a, b string) int {
+		if a == "" || b == "" {
+			return len(a) - len(b)
+		}
+		return cmp.Or(strings.Compare(names.of(in, a), names.of(in, b)), strings.Compare(a, b))
+	})
+	return slices.Compact(sorted)
+}
+
+func (names clusterNames) join(in *Input, ids []string) g.Node {
+	var nodes g.Group
+	for i, id := range ids {
+		if i > 0 {
+			nodes = append(nodes, g.Text(in.T(", ")))
+		}
+		nodes = append(nodes, names.node(in, id))
+	}
+	return nodes
+}

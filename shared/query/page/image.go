@@ -1,0 +1,247 @@
+package page
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"slices"
+
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
+
+	"community-images/shared/apierror"
+	"community-images/shared/archive/format"
+	"community-images/shared/catalog"
+	"community-images/shared/query/fault"
+	"community-images/shared/query/render"
+)
+
+// imagePage is the page of /v1/images/{ImageId}: also of an image that is gone, and of one
+// that never was there. Their status is that of the error.
+func imagePage() page {
+	return page{
+		questions: func(in *Input) []Question {
+			own := in.here()
+			history := own.without("format", "lang", "maxAge", "pretty")
+			clusters := in.to("/v1/clusters").without("lang")
+			if at := own.get("at"); at != "" {
+				clusters = clusters.with("at", at)
+			}
+			return []Question{history.question(in.Path + "/history"), clusters.question("/v1/clusters")}
+		},
+		explains: func(e *apierror.Error) bool { return e.Code == fault.CodeGone || e.Code == fault.CodeImage },
+		title: func(in *Input, answers []Answer) string {
+			if e := answers[0].Err; e != nil && e.Code == fault.CodeImage {
+				return in.T("No such image")
+			}
+			return newImageReport(in, answers).title()
+		},
+		main: func(in *Input, answers []Answer) g.Node {
+			if e := answers[0].Err; e != nil && e.Code == fault.CodeImage {
+				return noSuchImage(in, e)
+			}
+			return newImageReport(in, answers).main()
+		},
+	}
+}
+
+// imageReport is all that the page of an image shows.
+type imageReport struct {
+	in       *Input
+	id       string
+	seen     render.ImageSeen
+	gone     catalog.Time // zero: it is offered
+	contents []render.ImageContent
+	history  *render.EventView // nil: see historyErr
+	clusters *render.ClusterList
+	names    clusterNames
+	// errors say which parts are missing.
+	historyErr, clustersErr *apierror.Error
+	timeline                *timeline
+}
+
+// newImageReport puts the answers of the page together.
+func newImageReport(in *Input, answers []Answer) *imageReport {
+	r := &imageReport{in: in, historyErr: answers[1].Err, clustersErr: answers[2].Err,
+		names: newClusterNames(answers[2])}
+	if view, ok := answers[0].Value.(*render.ImageView); ok {
+		r.id, r.seen, r.contents = view.ImageID, view.ImageSeen, view.Contents
+	} else {
+		r.readGone(answers[0].Err)
+	}
+	r.history, _ = answers[1].Value.(*render.EventView)
+	r.clusters, _ = answers[2].Value.(*render.ClusterList)
+	if r.history != nil {
+		r.timeline = newTimeline(r.history.Events, in.Now)
+	}
+	return r
+}
+
+// readGone reads what an error says about an image that is gone.
+func (r *imageReport) readGone(e *apierror.Error) {
+	var gone struct {
+		ImageID                        string `json:"ImageId"`
+		FirstSeen, LastSeen, GoneSince catalog.Time
+		Image                          json.RawMessage
+	}
+	members := slices.Concat([]byte("{"), bytes.TrimPrefix(e.Members, []byte(",")), []byte("}"))
+	if json.Unmarshal(members, &gone) == nil {
+		r.id, r.gone = gone.ImageID, gone.GoneSince
+		r.seen = render.ImageSeen{ImageID: gone.ImageID, First: gone.FirstSeen, Last: gone.LastSeen}
+	}
+	if image, err := catalog.ParseImage(gone.Image); err == nil { // else its content is not known
+		r.contents = []render.ImageContent{{Image: image}}
+	}
+}
+
+// text returns a field of the image; empty: it has none, or its content is not known.
+func (r *imageReport) text(field string) string {
+	if len(r.contents) == 0 {
+		return ""
+	}
+	return r.contents[0].Image.Text(field)
+}
+
+func (r *imageReport) title() string { return cmp.Or(r.text("ImageName"), r.id) }
+
+// main returns the content of the page.
+func (r *imageReport) main() g.Node {
+	in := r.in
+	description := r.text("Description")
+	return g.Group{
+		h.Nav(h.Class("crumbs"), h.Aria("label", in.T("Path")),
+			link(in.toImages(), in.T("Images")), g.Text(" / "), h.Span(h.Aria("current", "page"), g.Text(r.id))),
+		h.H1(g.El("bdi", g.Text(r.title()))),
+		h.P(h.Code(g.Text(r.id)), g.Text(" "), copyButton(in),
+			g.If(description != "", g.Group{g.Text(" · "), in.textNode(description)})),
+		r.notices(),
+		r.facts(),
+		r.timelineSection(),
+		r.eventsSection(),
+		r.offersSection(),
+		r.contentSection(),
+		in.formatLinks(),
+	}
+}
+
+// copyButton copies the text before it.
+func copyButton(in *Input) g.Node {
+	return h.Button(h.Type("button"), h.Class("link"), g.Attr("data-copy"), g.Attr("data-with-script"),
+		g.Text(in.T("Copy")))
+}
+
+// facts shows what people compare first.
+func (r *imageReport) facts() g.Node {
+	in := r.in
+	size := r.text("Size")
+	if size != "" {
+		size += " GiB"
+	}
+	changed := g.Node(g.Text("–"))
+	if r.timeline != nil && !r.timeline.lastChange.IsZero() {
+		changed = in.dateNode(r.timeline.lastChange)
+	}
+	fact := func(name string, value g.Node) g.Node { return h.Div(h.Dt(g.Text(name)), h.Dd(value)) }
+	text := func(value string) g.Node { return g.El("bdi", g.Text(cmp.Or(value, "–"))) }
+	return h.Dl(h.Class("strip"),
+		fact(in.T("Status"), statusPill(r.text("Status"))),
+		fact(in.T("System"), text(r.system())),
+		fact(in.T("Size"), text(size)),
+		fact(in.T("Owner"), text(r.text("ImageOwnerAlias"))),
+		fact(in.T("Sold as"), text(joinWords(r.text("SkuCode"), r.text("PricingCycle")))),
+		fact(in.T("First seen"), r.firstSeen()),
+		fact(in.T("Last changed"), changed),
+	)
+}
+
+// system names the operating system of the image.
+func (r *imageReport) system() string {
+	return joinWords(r.text("OsTag.Platform"), r.text("OsTag.Version"), r.text("OsTag.Architecture"))
+}
+
+// joinWords joins the words that are not empty.
+func joinWords(words ...string) (joined string) {
+	for _, word := range words {
+		if word != "" && joined != "" {
+			joined += " "
+		}
+		joined += word
+	}
+	return joined
+}
+
+// firstSeen shows when the image was first seen, or since when it was there at least.
+func (r *imageReport) firstSeen() g.Node {
+	if !r.seen.First.IsZero() || r.timeline == nil || r.timeline.start.IsZero() {
+		return r.in.dateNode(r.seen.First)
+	}
+	return r.in.sentence("%s or earlier", r.in.dateNode(r.timeline.start))
+}
+
+// dateNode shows the day of a time in UTC, with the time of day as title. The script shows
+// both in the reader's zone.
+func (in *Input) dateNode(t catalog.Time) g.Node {
+	if t.IsZero() {
+		return g.Text("–")
+	}
+	return h.Time(h.DateTime(machineTime(t.Time)), h.TitleAttr(utcText(t.Time)), h.Data("date", ""), g.Text(dayOf(t)))
+}
+
+// contentSection shows every field of the image.
+func (r *imageReport) contentSection() g.Node {
+	in := r.in
+	if len(r.contents) == 0 {
+		return section(in.T("Content"), h.P(g.Text(in.T("The last content is not known."))))
+	}
+	if len(r.contents) == 1 {
+		title := in.T("Content")
+		if !r.gone.IsZero() {
+			title = in.T("Last content")
+		}
+		return section(title, contentList(in, r.contents[0].Image))
+	}
+	parts := g.Group{h.P(g.Text(in.T("Clusters have different contents of this image.")))}
+	for i, c := range r.contents {
+		where := r.names.list(in, clustersOf(c.Offers))
+		parts = append(parts, h.H3(g.Text(in.T("Content %d", i+1))), h.P(in.sentence("in %s", where)),
+			contentList(in, c.Image))
+	}
+	return section(in.T("Content"), parts)
+}
+
+// clustersOf returns the clusters of scopes.
+func clustersOf(scopes []format.ScopeRef) (ids []string) {
+	for _, s := range scopes {
+		ids = append(ids, s.ClusterID)
+	}
+	return ids
+}
+
+// section is a part of a page with a heading.
+func section(title string, children ...g.Node) g.Node {
+	return h.Section(append([]g.Node{h.H2(g.Text(title))}, children...)...)
+}
+
+// noSuchImage says what to do about an id that was never there.
+func noSuchImage(in *Input, e *apierror.Error) g.Node {
+	id := in.Request.ImageID
+	return g.Group{
+		h.H1(g.Text(in.T("No such image"))),
+		problem(in, e),
+		h.Form(h.Method("get"), h.Action("/v1/images"), h.Class("choose"), in.keepRegion(), keepLanguage(in),
+			hidden("ClusterId", "*"),
+			h.Label(g.Text(in.T("Search all images")), g.Text(" "),
+				h.Input(h.Type("search"), h.Name("q"), h.Value(id), h.Required())),
+			h.Button(h.Type("submit"), g.Text(in.T("Search")))),
+		h.P(link(in.toImages(), in.T("All captured images")), g.Text(" · "),
+			link(in.toChanges().with("kind", "removed"), in.T("Images that went lately"))),
+	}
+}
+
+// keepRegion returns the parameter RegionId for a form, if the page is about one region.
+func (in *Input) keepRegion() g.Node {
+	if in.Region == "" {
+		return nil
+	}
+	return hidden("RegionId", in.Region)
+}
