@@ -87,6 +87,7 @@ type changeList struct {
 	rows    []changeRow
 	commits [][]changeRow // newest first, as many as the page shows
 	older   int64         // commit with which older rows begin; 0: there are none
+	part    int64         // commit of which only a part is shown; 0: none
 }
 
 func newChangeList(in *Input, view *render.EventView, next string, names clusterNames) *changeList {
@@ -123,7 +124,7 @@ func (l *changeList) cut() {
 		}
 		shown += len(commit)
 		if isPart {
-			l.older = commit[0].sequence - 1
+			l.part, l.older = commit[0].sequence, commit[0].sequence-1
 		}
 	}
 }
@@ -260,11 +261,17 @@ func (in *Input) clockNode(t catalog.Time) g.Node {
 // pages leads to older changes, or to the next page of a limited feed.
 func (l *changeList) pages() g.Node {
 	in := l.in
+	number := func(sequence int64) string { return strconv.FormatInt(sequence, 10) }
+	var links g.Group
+	if l.part > 0 {
+		whole := in.here().without("limit").with("since", number(max(l.part-1, 0))).with("at", number(l.part))
+		links = append(links, link(whole, in.T("All of this commit")), g.Text(" "))
+	}
 	if l.older > 0 {
-		return h.P(h.Class("older"), link(in.here().with("at", strconv.FormatInt(l.older, 10)), in.T("Older changes")))
+		links = append(links, link(in.here().with("at", number(l.older)), in.T("Older changes")))
 	}
 	if l.next != "" {
-		return h.P(h.Class("older"), link(in.here().without("since").with("cursor", l.next), in.T("Later changes")))
+		links = append(links, link(in.here().without("since").with("cursor", l.next), in.T("Later changes")))
 	}
-	return nil
+	return h.P(h.Class("older"), links)
 }

@@ -78,6 +78,7 @@ var chineseHistoryTexts = map[message]string{
 	"in %d commits":            "共 %d 次提交",
 	"Today":                    "今天",
 	"Yesterday":                "昨天",
+	"All of this commit":       "本次提交的全部变更",
 	"Older changes":            "更早的变更",
 	"Later changes":            "更晚的变更",
 	"%d image went with it":    "%d 个镜像随之移除",
