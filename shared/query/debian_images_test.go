@@ -1,0 +1,99 @@
+//go:build debian
+
+package query_test
+
+import (
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// TestDebianFilterImages filters, sorts, reloads, and goes back and forward in Chromium. The
+// address and what is shown stay together.
+func TestDebianFilterImages(t *testing.T) {
+	w := newSmallRegion(t)
+	w.Now = time.Now()
+	server := httptest.NewServer(w.Handler())
+	defer server.Close()
+	b := newBrowser(t)
+	b.run(chromedp.EmulateViewport(1280, 900), chromedp.Navigate(server.URL+"/v1/images?ClusterId=*"),
+		chromedp.WaitVisible("tbody"))
+	step := func(query string, rows int, actions ...chromedp.Action) {
+		t.Helper()
+		b.run(actions...)
+		b.waitFor(query, rows)
+	}
+	step("ClusterId=*&OsTag.Platform=Ubuntu", 2, chromedp.Click(`.facets a[title="Add: Ubuntu"]`))
+	step("ClusterId=*&OsTag.Platform=Ubuntu&sort=-Size", 2, chromedp.Click(`//th/a[text()="Size"]`))
+	step("ClusterId=*&OsTag.Platform=Ubuntu", 2, chromedp.NavigateBack())
+	step("ClusterId=*&OsTag.Platform=Ubuntu&sort=-Size", 2, chromedp.NavigateForward())
+	step("ClusterId=*&OsTag.Platform=Ubuntu&sort=-Size", 2, chromedp.Reload())
+	step("ClusterId=*&sort=-Size", 5, chromedp.Click(`.chip[title="Remove: OsTag.Platform: Ubuntu"]`))
+	step("ClusterId=*&RegionId=cn-hangzhou", 5, chromedp.Click(`//ul[@class="chips"]//a[text()="clear"]`))
+	b.checkNoComplaints()
+}
+
+// TestDebianTypeAhead types into the search box. What is typed stays, and one step back undoes
+// all of it.
+func TestDebianTypeAhead(t *testing.T) {
+	w := newSmallRegion(t)
+	w.Now = time.Now()
+	server := httptest.NewServer(w.Handler())
+	defer server.Close()
+	b := newBrowser(t)
+	b.run(chromedp.EmulateViewport(1280, 900), chromedp.Navigate(server.URL+"/v1/images?ClusterId=*&limit=2"), chromedp.WaitVisible("tbody"),
+		chromedp.SendKeys("#q", "hp"))
+	b.waitFor("ClusterId=*&limit=2&q=hp", 2)
+	b.run(chromedp.SendKeys("#q", "c-centos-7.9"))
+	b.waitFor("ClusterId=*&limit=2&q=hpc-centos-7.9", 1)
+	var used, value string
+	b.run(chromedp.Evaluate(`document.activeElement.id`, &used), chromedp.Value("#q", &value))
+	if used != "q" || value != "hpc-centos-7.9" {
+		t.Errorf("the field in use is %q, the search box has %q", used, value)
+	}
+	b.run(chromedp.NavigateBack())
+	b.waitFor("ClusterId=*&limit=2", 2)
+	b.run(chromedp.Click(`a[rel=next]`))
+	b.waitForText(".pages", "3–4 of 5")
+	b.run(chromedp.Evaluate(`[...document.querySelectorAll('.pick input')].forEach(box => box.checked = true)`, nil),
+		chromedp.Click(`.compare > button`))
+	b.waitForText("main", "fields differ")
+	b.checkNoComplaints()
+}
+
+// waitFor waits until the page shows an address with a query, and a number of rows.
+func (b *browser) waitFor(query string, rows int) {
+	b.t.Helper()
+	var place string
+	var shown int
+	for began := time.Now(); time.Since(began) < 20*time.Second; time.Sleep(50 * time.Millisecond) {
+		var isBusy bool
+		err := chromedp.Run(b.ctx, chromedp.Location(&place), chromedp.Evaluate(`document.querySelectorAll('tbody tr').length`,
+			&shown), chromedp.Evaluate(`!!document.querySelector('[aria-busy]')`, &isBusy))
+		_, given, _ := strings.Cut(place, "?")
+		params, _ := url.ParseQuery(given)
+		delete(params, "InstanceType") // any, which ClusterId=* means too
+		given = strings.ReplaceAll(params.Encode(), "%2A", "*")
+		if err == nil && given == query && shown == rows && !isBusy {
+			return
+		}
+	}
+	b.t.Fatalf("the browser is at %s with %d rows, want %s with %d", place, shown, query, rows)
+}
+
+// waitForText waits until an element has a text.
+func (b *browser) waitForText(selector, want string) {
+	b.t.Helper()
+	var text string
+	for began := time.Now(); time.Since(began) < 20*time.Second; time.Sleep(50 * time.Millisecond) {
+		if err := chromedp.Run(b.ctx, chromedp.Text(selector, &text, chromedp.ByQuery, chromedp.AtLeast(0))); err == nil &&
+			strings.Contains(text, want) {
+			return
+		}
+	}
+	b.t.Fatalf("%s has %q, want %q", selector, text, want)
+}
