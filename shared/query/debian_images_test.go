@@ -45,7 +45,8 @@ func TestDebianTypeAhead(t *testing.T) {
 	server := httptest.NewServer(w.Handler())
 	defer server.Close()
 	b := newBrowser(t)
-	b.run(chromedp.EmulateViewport(1280, 900), chromedp.Navigate(server.URL+"/v1/images?ClusterId=*&limit=2"), chromedp.WaitVisible("tbody"),
+	b.run(chromedp.EmulateViewport(1280, 900),
+		chromedp.Navigate(server.URL+"/v1/images?ClusterId=*&limit=2"), chromedp.WaitVisible("tbody"),
 		chromedp.SendKeys("#q", "hp"))
 	b.waitFor("ClusterId=*&limit=2&q=hp", 2)
 	b.run(chromedp.SendKeys("#q", "c-centos-7.9"))
@@ -72,8 +73,9 @@ func (b *browser) waitFor(query string, rows int) {
 	var shown int
 	for began := time.Now(); time.Since(began) < 20*time.Second; time.Sleep(50 * time.Millisecond) {
 		var isBusy bool
-		err := chromedp.Run(b.ctx, chromedp.Location(&place), chromedp.Evaluate(`document.querySelectorAll('tbody tr').length`,
-			&shown), chromedp.Evaluate(`!!document.querySelector('[aria-busy]')`, &isBusy))
+		err := chromedp.Run(b.ctx, chromedp.Location(&place),
+			chromedp.Evaluate(`document.querySelectorAll('tbody tr').length`,
+				&shown), chromedp.Evaluate(`!!document.querySelector('[aria-busy]')`, &isBusy))
 		_, given, _ := strings.Cut(place, "?")
 		params, _ := url.ParseQuery(given)
 		delete(params, "InstanceType") // any, which ClusterId=* means too
