@@ -55,7 +55,8 @@ func TestStatusPage(t *testing.T) {
 	checkHTML(t, "/v1/status", page, "partly out of date", "ServiceUnavailable", "the next run asks again", "never captured",
 		"cn-beijing cannot be read now.", "You may see everything.", `href="/v1/status?RegionId=cn-hangzhou"`, "all regions")
 	page = getPage(t, withToken{down, "b"}, "/v1/status")
-	checkHTML(t, "/v1/status of b", page, "You may see only: cn-hangzhou, name of ehpc-b (ehpc-b)", "!ehpc-a", "!ehpc-new", "!beijing")
+	checkHTML(t, "/v1/status of b", page, "You may see only: cn-hangzhou, name of ehpc-b (ehpc-b)", "!ehpc-a", "!ehpc-new",
+		"!beijing")
 }
 
 // TestOverview checks the page of /.
@@ -65,7 +66,8 @@ func TestOverview(t *testing.T) {
 	several := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
 	checkHTML(t, "/", getPage(t, several, "/"), "Data of cn-hangzhou", `name="ClusterId" value="*"`, "images in cn-hangzhou",
 		"of 6 clusters boot from an image that is gone", "name of ehpc-b", "gone for 2 h", "Other regions",
-		"cannot be read", `href="/?RegionId=cn-beijing"`, "curl", "/v1/images?ClusterId=*")
+		"cannot be read", `href="/?RegionId=cn-beijing"`, "new in 24 hours", "All changes", `<span class="pill good">added</span>`,
+		"!This cannot be shown now", "curl", "/v1/images?ClusterId=*")
 	checkHTML(t, "/?RegionId=cn-beijing", getPage(t, several, "/?RegionId=cn-beijing"), "cn-beijing cannot be read now.",
 		`href="/?RegionId=cn-hangzhou"`)
 	// Programs still get the routes as text.
@@ -103,7 +105,8 @@ func TestFleetPagesShowHostileTexts(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	const attack = `"><script>alert(1)</script>`
-	w.CommitRunListing(hangzhou, content{"ehpc-a/_any": parseImages(t, `{"ImageId":"m-x\"><b>","ImageName":"<script>alert(2)"}`)},
+	image := parseImages(t, `{"ImageId":"m-x\"><b>","ImageName":"<script>alert(2)"}`)
+	w.CommitRunListing(hangzhou, content{"ehpc-a/_any": image},
 		`{"Id":"ehpc-a","Name":"`+strings.ReplaceAll(attack, `"`, `\"`)+`","ImageId":"m-x\"><b>","SchedulerType":"<i>"}`)
 	for _, target := range []string{"/", "/v1/clusters", "/v1/matrix", "/v1/status"} {
 		checkHTML(t, target, getPage(t, w.Handler(), target), "!<script>alert", `!m-x"`, "!<i>")

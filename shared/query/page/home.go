@@ -155,7 +155,7 @@ func (d *day) count(n int) string {
 
 // dayInNumbers returns what happened in the last day, or nil if that cannot be read.
 func (v *homeView) dayInNumbers() *day {
-	feed, ok := v.changes.Value.(*render.ChangeFeed)
+	feed, ok := v.changes.Value.(*render.EventView)
 	if !ok {
 		return nil
 	}
