@@ -7,6 +7,7 @@ package query_test
 import (
 	"context"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -34,7 +36,7 @@ func TestDebianImagesPage(t *testing.T) {
 	server := httptest.NewServer(w.Handler())
 	defer server.Close()
 	b := newBrowser(t)
-	b.run(chromedp.Navigate(server.URL+"/v1/images?ClusterId=*"), chromedp.WaitVisible("table"))
+	b.run(chromedp.Navigate(server.URL+"/v1/images?ClusterId=*"), chromedp.WaitVisible("table", chromedp.ByQuery))
 	if rows := b.text("tbody"); !strings.Contains(rows, "<script>alert(2)</script>") {
 		t.Errorf("the name of an image is not shown as text: %s", rows)
 	}
@@ -44,7 +46,7 @@ func TestDebianImagesPage(t *testing.T) {
 	b.checkNoComplaints()
 }
 
-// browser is one tab of Chromium and the errors that it logged.
+// browser is one tab of Chromium, with what it logged and loaded that it should not have.
 type browser struct {
 	t   *testing.T
 	ctx context.Context
@@ -55,7 +57,9 @@ type browser struct {
 
 func newBrowser(t *testing.T) *browser {
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.NoSandbox, // CI runs as root
-		chromedp.WSURLReadTimeout(time.Minute)) // of the first start after it was installed
+		chromedp.WSURLReadTimeout(time.Minute),           // of the first start after it was installed
+		chromedp.Flag("ignore-certificate-errors", true), // httptest signs its own
+		chromedp.Flag("lang", "en-US"))
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
@@ -68,16 +72,21 @@ func newBrowser(t *testing.T) *browser {
 		defer b.mu.Unlock()
 		switch e := event.(type) {
 		case *log.EventEntryAdded: // a violation of the page's policy is logged here
-			if e.Entry.Source != log.SourceNetwork { // 404 for a time before the first commit
+			isFault := e.Entry.Level == log.LevelError || e.Entry.Level == log.LevelWarning
+			if isFault && e.Entry.Source != log.SourceNetwork { // 404 for a time before the first commit
 				b.complaints = append(b.complaints, e.Entry.Text)
 			}
 		case *runtime.EventExceptionThrown:
 			b.complaints = append(b.complaints, e.ExceptionDetails.Error())
 		case *runtime.EventConsoleAPICalled:
 			b.complaints = append(b.complaints, "console")
+		case *network.EventRequestWillBeSent:
+			if u, err := url.Parse(e.Request.URL); err != nil || u.Scheme != "data" && u.Hostname() != "127.0.0.1" {
+				b.complaints = append(b.complaints, "it loads "+e.Request.URL)
+			}
 		}
 	})
-	b.run(log.Enable(), runtime.Enable())
+	b.run(log.Enable(), runtime.Enable(), network.Enable())
 	return b
 }
 

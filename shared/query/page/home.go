@@ -203,7 +203,7 @@ func (v *homeView) goneClusters() g.Node {
 	}
 	title := h.H2(h.ID("gone"), g.Text(in.T("Clusters whose image is gone")))
 	if v.fleetOf.Err != nil {
-		return h.Section(h.Aria("labelledby", "gone"), title, answerError(in, v.fleetOf))
+		return h.Section(title, answerError(in, v.fleetOf))
 	}
 	columns := []column{{name: in.T("Cluster")}, {name: in.T("Boots from")}, {name: in.T("Its image")},
 		{name: in.T("Newest of the same system")}}
@@ -221,7 +221,7 @@ func (v *homeView) goneClusters() g.Node {
 	if rows != nil {
 		content = table(in.T("Clusters whose image is gone"), columns, rows)
 	}
-	return h.Section(h.Aria("labelledby", "gone"), title, content, h.P(link(in.to("/v1/clusters"), in.T("All clusters"))))
+	return h.Section(title, content, h.P(link(in.to("/v1/clusters"), in.T("All clusters"))))
 }
 
 // lastDay shows the latest changes.
@@ -343,6 +343,7 @@ func (v *homeView) programs() g.Node {
 		copyText("curl", in.T("Copy"), curlCommand(in.Service.origin()+example.String(), in.Service.NeedsToken)),
 		h.P(h.A(h.Href("/openapi.json"), g.Text(in.T("Description of all routes (OpenAPI)"))), g.Text(" · "),
 			h.A(h.Href("/metrics"), g.Text(in.T("Metrics for Prometheus")))),
-		h.Details(h.Class("lists"), h.Summary(g.Text(in.T("All routes"))), h.Pre(h.Lang("en"), g.Text(v.routes))),
+		h.Details(h.Class("lists"), h.Summary(g.Text(in.T("All routes"))),
+			h.Pre(h.TabIndex("0"), h.Lang("en"), g.Text(v.routes))),
 	)
 }

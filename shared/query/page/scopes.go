@@ -188,7 +188,7 @@ func heldAdvice(in *Input, p staleScope) g.Node {
 		g.Text(in.T("It has %d images instead of %d. Wait: it is published when three runs in a row have seen it "+
 			"(%d so far), and a good answer replaces it.", c.ImageCount, p.scope.ImageCount, c.Seen)),
 		h.Details(h.Summary(g.Text(in.T("If it is right, accept it"))),
-			h.P(g.Text(in.T("Invoke the snapshot function with this event:"))), h.Pre(h.Code(g.Text(event)))),
+			h.P(g.Text(in.T("Invoke the snapshot function with this event:"))), h.Pre(h.TabIndex("0"), h.Code(g.Text(event)))),
 	}
 }
 

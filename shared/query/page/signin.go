@@ -61,6 +61,8 @@ func RenderSignIn(in *Input, s SignIn) ([]byte, error) {
 func signInForm(in *Input, s SignIn) g.Node {
 	return h.Form(h.Method("post"), h.Action(s.Action), h.Class("signin"),
 		hidden("return", s.Back),
+		// Password managers keep the token under this name.
+		h.Input(h.Type("text"), h.AutoComplete("username"), h.Value("token"), g.Attr("hidden")),
 		h.Label(h.For("token"), g.Text(in.T("Token"))),
 		h.Input(h.Type("password"), h.ID("token"), h.Name("token"), h.Required(), h.AutoFocus(),
 			h.AutoComplete("current-password"), g.Attr("spellcheck", "false"), g.Attr("autocapitalize", "off"),
