@@ -90,7 +90,11 @@ func (s *Lookup) renderAlias(
 		b.hints.Texts = append(b.hints.Texts, fmt.Sprintf("The pin on image %s (%s) ended at %s; the lookup decides again.",
 			t.Pin.ImageID, t.Pin.Reason, t.Pin.Until))
 	}
-	if req.Format == request.FormatIDs {
+	switch req.Format {
+	case request.FormatHTML:
+		b.view = render.NewAliasView(t, found.Image)
+		return b, nil
+	case request.FormatIDs:
 		b.bytes = []byte(found.Image.ImageID + "\n")
 		return b, nil
 	}
@@ -167,8 +171,14 @@ func (s *Lookup) serveAliases(ctx context.Context, req *request.Request) (*answe
 		if !isWhole {
 			ans.etag = "" // the problem may be over soon, with the same commits
 		}
-		b, err := rows.Render(prefix, req)
-		return &body{bytes: b, total: strconv.Itoa(rows.TotalCount)}, err
+		b := &body{total: strconv.Itoa(rows.TotalCount)}
+		if req.Format == request.FormatHTML {
+			b.view = &rows
+			return b, nil
+		}
+		var err error
+		b.bytes, err = rows.Render(prefix, req)
+		return b, err
 	}
 	return ans, nil
 }

@@ -29,7 +29,7 @@ func (c *call) servePage(ctx context.Context, req *request.Request) (*answer, er
 	}
 	in := c.newPageInput(req)
 	in.Region = own.region
-	lookups := append([]pageLookup{{answer: own}}, c.startPageLookups(ctx, in)...)
+	lookups := append([]pageLookup{{answer: own}}, c.startPageLookups(ctx, page.Questions(in))...)
 	return &answer{
 		freshness: own.freshness, region: own.region, omitEnvelope: true,
 		etag:                  makePageETag(in, lookups),
@@ -81,9 +81,9 @@ func (c *call) findLanguage(query string) *page.Language {
 }
 
 // startPageLookups finds the answers to the questions of a page.
-func (c *call) startPageLookups(ctx context.Context, in *page.Input) []pageLookup {
+func (c *call) startPageLookups(ctx context.Context, questions []page.Question) []pageLookup {
 	var lookups []pageLookup
-	for _, q := range page.Questions(in) {
+	for _, q := range questions {
 		lookups = append(lookups, c.startPageLookup(ctx, q))
 	}
 	return lookups
@@ -185,7 +185,7 @@ func (c *call) sendErrorPage(ctx context.Context, e *apierror.Error) error {
 	answers := []page.Answer{{Err: e}}
 	// The lookup of a caller who is not admitted may be that of another grant.
 	if c.admitted && page.Explains(in, e) {
-		for _, l := range c.startPageLookups(ctx, in) {
+		for _, l := range c.startPageLookups(ctx, page.ErrorQuestions(in)) {
 			b, err := l.renderView(ctx)
 			answers = append(answers, c.newPageAnswer(ctx, l, b, err))
 		}

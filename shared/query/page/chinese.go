@@ -4,7 +4,7 @@ import "maps"
 
 // chineseMessages are the Simplified Chinese texts by the English ones. A test finds texts
 // of pages that are missing here, and those that no page uses.
-var chineseMessages = joinMessages(chineseTexts, chineseHistoryTexts)
+var chineseMessages = joinMessages(chineseTexts, chineseHistoryTexts, chineseAliasTexts)
 
 // joinMessages returns the texts of several tables.
 func joinMessages(tables ...map[message]string) map[message]string {

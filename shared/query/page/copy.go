@@ -14,7 +14,7 @@ func (v *imagesView) copyBox() g.Node {
 	to := v.Service.origin() + v.address.without("lang", "cursor", "limit").String()
 	return h.Details(h.Class("box"), h.ID("copy"), h.Summary(g.Text(v.T("Copy as curl or Terraform"))),
 		copyText("curl", v.T("Copy"), curlCommand(to, v.Service.NeedsToken)),
-		copyText("Terraform", v.T("Copy"), terraformBlock(to, v.Service.NeedsToken)),
+		copyText("Terraform", v.T("Copy"), terraformBlock("images", "images", "Images", to, v.Service.NeedsToken)),
 		g.If(v.Service.NeedsToken, h.P(h.Class("soft"), g.Text(v.T("Set TOKEN, or the variable token, to your token.")))))
 }
 
@@ -50,13 +50,14 @@ func curlCommand(to string, needsToken bool) string {
 // quoteForShell quotes a text for sh. Nothing has a meaning between single quotes.
 func quoteForShell(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// terraformBlock returns a data block that fails if the answer is an error.
-func terraformBlock(to string, needsToken bool) string {
+// terraformBlock returns a data block that fails if the answer is an error, and a local value
+// of a member of the answer.
+func terraformBlock(data, local, member, to string, needsToken bool) string {
 	headers := ""
 	if needsToken {
 		headers = "\n" + `  request_headers = { Authorization = "Bearer ${var.token}" }`
 	}
-	return `data "http" "images" {
+	return `data "http" "` + data + `" {
   url = ` + quoteForTerraform(to) + headers + `
   lifecycle {
     postcondition {
@@ -65,7 +66,7 @@ func terraformBlock(to string, needsToken bool) string {
     }
   }
 }
-locals { images = jsondecode(data.http.images.response_body).Images }`
+locals { ` + local + ` = jsondecode(data.http.` + data + `.response_body).` + member + ` }`
 }
 
 // quoteForTerraform quotes a text for HCL, in which ${ and %{ begin templates.

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"strings"
+
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
@@ -66,7 +68,7 @@ type navigationLink struct {
 // navigation returns the links to the pages, in the order in which the header shows them.
 func navigation() []navigationLink {
 	return []navigationLink{
-		{"/", "Overview"}, {"/v1/images", "Images"}, {"/v1/changes", "Changes"}, {"/v1/diff", "Compare"},
+		{"/", "Overview"}, {"/v1/images", "Images"}, {"/v1/aliases", "Aliases"}, {"/v1/changes", "Changes"}, {"/v1/diff", "Compare"},
 		{"/v1/matrix", "Matrix"}, {"/v1/clusters", "Clusters"}, {"/v1/status", "Status"},
 	}
 }
@@ -91,8 +93,12 @@ func (d document) regionForm() g.Node {
 	)
 }
 
-// pathOfRegion returns the path to open for another region. An image is of one region.
+// pathOfRegion returns the path to open for another region. An image is of one region. An alias
+// may be defined in each.
 func pathOfRegion(path string) string {
+	if strings.HasPrefix(path, aliasPath) {
+		return path
+	}
 	for _, link := range navigation() {
 		if link.path == path {
 			return path

@@ -130,44 +130,19 @@ func copyButton(in *Input) g.Node {
 		g.Text(in.T("Copy")))
 }
 
-// facts shows what people compare first.
+// facts shows what people compare first, and when the image came and changed.
 func (r *imageReport) facts() g.Node {
 	in := r.in
-	size := r.text("Size")
-	if size != "" {
-		size += " GiB"
-	}
 	changed := g.Node(g.Text("–"))
 	if r.timeline != nil && !r.timeline.lastChange.IsZero() {
 		changed = in.dateNode(r.timeline.lastChange)
 	}
-	fact := func(name string, value g.Node) g.Node { return h.Div(h.Dt(g.Text(name)), h.Dd(value)) }
-	text := func(value string) g.Node { return g.El("bdi", g.Text(cmp.Or(value, "–"))) }
-	return h.Dl(h.Class("strip"),
-		fact(in.T("Status"), statusPill(r.text("Status"))),
-		fact(in.T("System"), text(r.system())),
-		fact(in.T("Size"), text(size)),
-		fact(in.T("Owner"), text(r.text("ImageOwnerAlias"))),
-		fact(in.T("Sold as"), text(joinWords(r.text("SkuCode"), r.text("PricingCycle")))),
-		fact(in.T("First seen"), r.firstSeen()),
-		fact(in.T("Last changed"), changed),
-	)
+	return imageFacts(in, r.text, fact{in.T("First seen"), r.firstSeen()}, fact{in.T("Last changed"), changed})
 }
 
 // system names the operating system of the image.
 func (r *imageReport) system() string {
 	return joinWords(r.text("OsTag.Platform"), r.text("OsTag.Version"), r.text("OsTag.Architecture"))
-}
-
-// joinWords joins the words that are not empty.
-func joinWords(words ...string) (joined string) {
-	for _, word := range words {
-		if word != "" && joined != "" {
-			joined += " "
-		}
-		joined += word
-	}
-	return joined
 }
 
 // firstSeen shows when the image was first seen, or since when it was there at least.

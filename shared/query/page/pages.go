@@ -63,6 +63,9 @@ type page struct {
 	// explains reports whether main shows an error of the page's own lookup. The request may
 	// be nil then. nil: it shows none.
 	explains func(e *apierror.Error) bool
+	// errorQuestions returns the lookups that main needs besides if it shows an error; nil:
+	// none.
+	errorQuestions func(in *Input) []Question
 	// title returns the title of the document.
 	title func(in *Input, answers []Answer) string
 	// main returns the content. answers are that of the page's own lookup, then those of
@@ -77,6 +80,8 @@ func pages() map[string]page {
 		"/v1/images":           imagesPage(),
 		"/v1/images/{ImageId}": imagePage(),
 		"/v1/changes":          changesPage(),
+		"/v1/aliases":          aliasesPage(),
+		"/v1/aliases/{Name}":   aliasPage(),
 		"/v1/clusters":         clustersPage(),
 		"/v1/diff":             diffPage(),
 		"/v1/matrix":           matrixPage(),
@@ -91,6 +96,15 @@ func Questions(in *Input) []Question {
 		return nil
 	}
 	return p.questions(in)
+}
+
+// ErrorQuestions returns the lookups that the page of a request needs to explain an error.
+func ErrorQuestions(in *Input) []Question {
+	questions := Questions(in)
+	if p := pages()[in.Route.Pattern]; p.errorQuestions != nil {
+		questions = append(questions, p.errorQuestions(in)...)
+	}
+	return questions
 }
 
 // Render returns the document of a request. answers are that of its own lookup, then

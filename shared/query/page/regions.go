@@ -20,12 +20,15 @@ type fact struct {
 
 // factList shows facts below each other.
 func factList(facts []fact) g.Node {
-	return h.Dl(h.Class("facts"), g.Map(facts, func(f fact) g.Node {
-		if f.value == nil {
-			return nil
-		}
-		return h.Div(h.Dt(g.Text(f.name)), h.Dd(f.value))
-	}))
+	return h.Dl(h.Class("facts"), g.Map(facts, fact.node))
+}
+
+// node shows the fact in a list of facts.
+func (f fact) node() g.Node {
+	if f.value == nil {
+		return nil
+	}
+	return h.Div(h.Dt(g.Text(f.name)), h.Dd(f.value))
 }
 
 // regionFacts returns what is known of a region that can be read, besides what is stale.

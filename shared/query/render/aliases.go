@@ -35,6 +35,19 @@ func NewAliasAnswer(t *aliases.Target, image *catalog.Image, hints []string) Ali
 	}
 }
 
+// AliasView is what the page of an alias shows.
+type AliasView struct {
+	Alias
+	Image *catalog.Image
+}
+
+// NewAliasView returns the view of a target and its image.
+func NewAliasView(t *aliases.Target, image *catalog.Image) *AliasView {
+	v := &AliasView{Alias: NewAlias(t.Request.Region, t.State, t.Verdict), Image: image}
+	v.ImageID, v.ImageName = image.ImageID, image.Text("ImageName")
+	return v
+}
+
 // Render renders the list in the format of a request. prefix is what JSON begins with.
 func (list AliasList) Render(prefix []byte, req *request.Request) ([]byte, error) {
 	switch req.Format {

@@ -23,12 +23,12 @@ func aliasRoutes() []*Route {
 		{Pattern: "/v1/aliases/{Name}",
 			About: "The image that an alias stands for, by what rule, and since when: the pin or the lookup that the " +
 				"operator has defined.",
-			Formats: []string{FormatJSON, FormatIDs}, selects: Selection.orEverything,
+			Formats: []string{FormatJSON, FormatIDs, FormatHTML}, selects: Selection.orEverything,
 			Params: slices.Concat([]Param{
 				paramRegion.withDefault("default: the only configured one, or the one that has the alias"), ParamAt, paramMaxAge,
 			}, objectOutput)},
 		{Pattern: "/v1/aliases", About: "Every alias with its image, its rule, and its lookup.",
-			Formats: listFormats, selects: Selection.orEverything, Example: "format=table",
+			Formats: append(slices.Clone(listFormats), FormatHTML), selects: Selection.orEverything, Example: "format=table",
 			Params: slices.Concat([]Param{paramRegion.withDefault("default: all regions"), ParamAt, paramMaxAge}, listOutput)},
 	}
 }
