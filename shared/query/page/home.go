@@ -32,6 +32,7 @@ func homePage() page {
 				ask("/v1/clusters")
 				ask("/v1/changes", "since", "-24h", "limit", strconv.Itoa(request.MaxLimit))
 				ask("/v1/images", "ClusterId", request.AllNames, "limit", "1")
+				ask("/v1/changes", "limit", strconv.Itoa(latestRows)) // the newest first
 			}
 			return questions
 		},
@@ -53,6 +54,7 @@ type homeView struct {
 	fleet   *fleet           // of that region
 	fleetOf Answer           // what fleet is made from
 	changes Answer           // of a day
+	latest  Answer           // the newest changes
 	images  Answer           // TotalCount is the number of captured images
 	others  []*render.Region // besides region
 }
@@ -63,7 +65,7 @@ func newHomeView(in *Input, answers []Answer) *homeView {
 	v.routes, _ = answers[0].Value.(string)
 	v.status, _ = answers[1].Value.(*render.Status)
 	if len(answers) > 2 {
-		v.fleetOf, v.changes, v.images = answers[2], answers[3], answers[4]
+		v.fleetOf, v.changes, v.images, v.latest = answers[2], answers[3], answers[4], answers[5]
 	}
 	v.fleet = newFleet(v.fleetOf)
 	if v.status == nil {
@@ -239,8 +241,11 @@ func (v *homeView) lastDay() g.Node {
 	case len(d.rows) == 0:
 		return h.Section(h.Aria("labelledby", "day"), title, h.P(h.Class("soft"), g.Text(in.T("Nothing has changed."))), all)
 	}
-	latest := slices.Clone(d.rows[max(0, len(d.rows)-latestRows):])
-	slices.Reverse(latest)
+	latest := d.rows
+	if feed, ok := v.latest.Value.(*render.EventView); ok {
+		latest = feed.Changes
+	}
+	latest = latest[:min(len(latest), len(d.rows), latestRows)]
 	columns := []column{{name: in.T("Image")}, {name: in.T("What")}, {name: in.T("Where")}, {name: in.T("When")}}
 	var rows []g.Node
 	for i := range latest {
