@@ -94,7 +94,8 @@ func (r *personRegion) capture(world *ehpctest.Simulation) (found content, listi
 func (r *personRegion) pages() []string {
 	return []string{
 		"/", "/v1/images?ClusterId=*&limit=20", "/v1/images?ClusterId=*&limit=10&q=CentOS&Status=Available&sort=-Size", "/v1/clusters",
-		"/v1/matrix?ClusterId=*&limit=20", "/v1/status",
+		"/v1/matrix?ClusterId=*&limit=20", "/v1/status", "/v1/images/" + r.images[0], "/v1/images/" + r.gone, "/v1/changes",
+		"/v1/diff?from=-24h", "/v1/diff?ClusterId=" + r.clusters[0] + "&with=" + r.clusters[1],
 	}
 }
 

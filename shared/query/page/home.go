@@ -237,9 +237,9 @@ func (v *homeView) lastDay() g.Node {
 	d := v.dayInNumbers()
 	switch {
 	case d == nil:
-		return h.Section(h.Aria("labelledby", "day"), title, answerError(in, v.changes), all)
+		return h.Section(title, answerError(in, v.changes), all)
 	case len(d.rows) == 0:
-		return h.Section(h.Aria("labelledby", "day"), title, h.P(h.Class("soft"), g.Text(in.T("Nothing has changed."))), all)
+		return h.Section(title, h.P(h.Class("soft"), g.Text(in.T("Nothing has changed."))), all)
 	}
 	latest := d.rows
 	if feed, ok := v.latest.Value.(*render.EventView); ok {
@@ -251,7 +251,7 @@ func (v *homeView) lastDay() g.Node {
 	for i := range latest {
 		rows = append(rows, v.changeRow(&latest[i]))
 	}
-	return h.Section(h.Aria("labelledby", "day"), title, table(in.T("In the last 24 hours"), columns, rows), all)
+	return h.Section(title, table(in.T("In the last 24 hours"), columns, rows), all)
 }
 
 // changeRow shows one change.
@@ -334,7 +334,7 @@ func (v *homeView) otherRegions() g.Node {
 			numberCell(in.T("Clusters whose image is gone"), gone)))
 	}
 	title := in.T("Other regions")
-	return h.Section(h.Aria("labelledby", "others"), h.H2(h.ID("others"), g.Text(title)), table(title, columns, rows))
+	return h.Section(h.H2(h.ID("others"), g.Text(title)), table(title, columns, rows))
 }
 
 // programs says how programs ask.

@@ -144,7 +144,7 @@ func subscriptions(in *Input, n *render.Notify) g.Node {
 		rows = append(rows, subscriptionRow(in, &n.Subscriptions[i]))
 	}
 	title := in.T("Messages")
-	return h.Section(h.Aria("labelledby", "messages"), h.H2(h.ID("messages"), g.Text(title)),
+	return h.Section(h.H2(h.ID("messages"), g.Text(title)),
 		g.If(n.Problem != "", notice("bad", g.Text(n.Problem))), g.If(rows != nil, table(title, columns, rows)))
 }
 
