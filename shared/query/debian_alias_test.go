@@ -21,19 +21,19 @@ func TestDebianAliasPages(t *testing.T) {
 	server := httptest.NewServer(w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} }))
 	defer server.Close()
 	b := newBrowser(t)
-	b.run(chromedp.Navigate(server.URL+"/v1/aliases"), chromedp.WaitVisible("table"))
+	b.run(chromedp.Navigate(server.URL+"/v1/aliases"), chromedp.WaitVisible("table", chromedp.ByQuery))
 	if rows := b.text("tbody"); !strings.Contains(rows, "<script>alert(1)</script>") {
 		t.Errorf("the reason of a pin is not shown as text: %s", rows)
 	}
 	b.checkNames()
 	b.takePicture("aliases-phone-light", 360, 800, "light")
 	b.takePicture("aliases-desk-dark", 1280, 900, "dark")
-	b.run(chromedp.Click(`//a[text()="gone"]`, chromedp.BySearch), chromedp.WaitVisible(".notice"))
+	b.run(chromedp.Click(`//a[text()="gone"]`, chromedp.BySearch), chromedp.WaitVisible(".notice", chromedp.ByQuery))
 	if text := b.text("main"); !strings.Contains(text, "not offered any more") || !strings.Contains(text, server.URL) {
 		t.Errorf("the page of the alias is %s", text)
 	}
 	b.takePicture("alias-gone-phone-dark", 360, 800, "dark")
-	b.run(chromedp.Navigate(server.URL+"/v1/aliases/newest?lang=zh"), chromedp.WaitVisible(".stands"))
+	b.run(chromedp.Navigate(server.URL+"/v1/aliases/newest?lang=zh"), chromedp.WaitVisible(".stands", chromedp.ByQuery))
 	b.takePicture("alias-phone-light", 360, 800, "light")
 	b.takePicture("alias-desk-light", 1280, 900, "light")
 	b.checkNoComplaints()
