@@ -13,6 +13,25 @@ import (
 	"community-images/shared/query"
 )
 
+// TestDebianAccessToAliases checks the pages of aliases: wide in English, narrow in Chinese.
+func TestDebianAccessToAliases(t *testing.T) {
+	script := axe(t)
+	server := httptest.NewServer(newAliasRegions(t).Handler(func(o *query.Options) {
+		o.Regions = []string{hangzhou, beijing, "cn-empty"}
+	}))
+	defer server.Close()
+	b := newBrowser(t)
+	for _, target := range []string{"/v1/aliases", "/v1/aliases/pinned", "/v1/aliases/gone", "/v1/aliases/both",
+		"/v1/aliases/nothing?RegionId=cn-hangzhou", "/v1/aliases/absent?RegionId=cn-beijing"} {
+		for lang, width := range map[string]int64{"en": 1280, "zh": 360} {
+			address := withParam(target, "lang="+lang)
+			b.run(chromedp.Navigate(server.URL + address))
+			b.checkAccess(script, address, width)
+		}
+	}
+	b.checkNoComplaints()
+}
+
 // TestDebianAliasPages looks at the list of aliases and follows it to an alias whose pinned
 // image is gone.
 func TestDebianAliasPages(t *testing.T) {

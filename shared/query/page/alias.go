@@ -160,7 +160,7 @@ func (r *aliasReport) withoutImage(e *apierror.Error) g.Node {
 		notice("bad", h.Strong(g.Text(r.T("No image matches the lookup of this alias.")))),
 		r.scriptsGet(e),
 		h.P(h.Class("soft"), g.El("bdi", g.Text(e.Message))),
-		section(r.T("What to do"), h.Ul(
+		section(r.T("What to do"), h.Ul(h.Class("todo"),
 			h.Li(link(r.toLookup(r.RegionID, r.Lookup), r.T("Open the lookup")), g.Text(" "+r.T("and see which condition leaves no image."))),
 			h.Li(g.Text(r.T("Change Lookup of the alias in aliases.json, or pin an image. The next run takes it over."))))),
 	}
@@ -188,7 +188,7 @@ func (r *aliasReport) pinGone(e *apierror.Error) g.Node {
 	return g.Group{
 		notice("bad", h.Strong(g.Text(r.T("The pinned image is not offered any more. No other image takes its place.")))),
 		r.scriptsGet(e),
-		section(r.T("What to do"), h.Ul(
+		section(r.T("What to do"), h.Ul(h.Class("todo"),
 			h.Li(r.sentence("See what happened to %s.", pinned)),
 			h.Li(r.sentence("Let the lookup decide: remove Pin from aliases.json. %s", node)),
 			h.Li(g.Text(r.T("Or pin another image: change ImageId of Pin. The next run takes it over."))))),
