@@ -193,7 +193,9 @@ func TestUrlsAndSecretsOfReceiversAreNeverShown(t *testing.T) {
 		func(rw http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(rw, `{"errcode":310000,"code":19021,"errmsg":%q}`, r.URL)
 		},
-		func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, r.URL.String()+"x", 302) },
+		func(rw http.ResponseWriter, r *http.Request) {
+			http.Redirect(rw, r, r.URL.String()+"x", http.StatusFound)
+		},
 		func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	} {
 		for _, r := range receivers {

@@ -23,17 +23,7 @@ func TestReadmeExamplesPrintWhatTheyShow(t *testing.T) {
 			t.Skip("runs where bash and curl are installed, as CI does with the race detector: ", err)
 		}
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	var out, faults syncBuffer
-	month := copySeededMonth(t)
-	ended := make(chan int)
-	go func() {
-		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", month.path, "-every", "1h"},
-			newProcess(fastSettings, &out, &faults, compileOnce(t)))
-	}()
-	waitFor(t, &out, "/v1/status'", ended)
-	addr := regexp.MustCompile(`serving http://(\S+),`).FindStringSubmatch(out.String())[1]
+	addr := serveSeededMonth(t)
 	for path, least := range map[string]int{"README.md": 1, "shared/query/README.md": 10} {
 		text, err := os.ReadFile(filepath.Join("../..", path))
 		if err != nil {
@@ -43,7 +33,7 @@ func TestReadmeExamplesPrintWhatTheyShow(t *testing.T) {
 		for _, block := range exampleBlock.FindAllStringSubmatch(string(text), -1) {
 			if script := block[2]; strings.Contains(script, "/v1/") {
 				shown++
-				checkExample(ctx, t, addr, strings.ReplaceAll("\n"+script, "\n"+block[1], "\n"),
+				checkExample(t.Context(), t, addr, strings.ReplaceAll("\n"+script, "\n"+block[1], "\n"),
 					strings.ReplaceAll("\n"+block[3], "\n"+block[1], "\n"))
 			}
 		}
@@ -51,8 +41,26 @@ func TestReadmeExamplesPrintWhatTheyShow(t *testing.T) {
 			t.Errorf("%s shows the output of %d examples", path, shown)
 		}
 	}
-	cancel()
-	<-ended
+}
+
+// serveSeededMonth serves the seeded month as a local run does, until the test ends. It
+// returns the address.
+func serveSeededMonth(t *testing.T) string {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var out, faults syncBuffer
+	month := copySeededMonth(t)
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", month.path, "-every", "1h"},
+			newProcess(fastSettings, &out, &faults, compileOnce(t)))
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-ended
+	})
+	waitFor(t, &out, "/v1/status'", ended)
+	return regexp.MustCompile(`serving http://(\S+),`).FindStringSubmatch(out.String())[1]
 }
 
 // checkExample runs the commands of an example and compares what they print with what

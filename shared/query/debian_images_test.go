@@ -21,7 +21,7 @@ func TestDebianFilterImages(t *testing.T) {
 	defer server.Close()
 	b := newBrowser(t)
 	b.run(chromedp.EmulateViewport(1280, 900), chromedp.Navigate(server.URL+"/v1/images?ClusterId=*"),
-		chromedp.WaitVisible("tbody"))
+		chromedp.WaitVisible("tbody", chromedp.ByQuery))
 	step := func(query string, rows int, actions ...chromedp.Action) {
 		t.Helper()
 		b.run(actions...)
@@ -29,8 +29,8 @@ func TestDebianFilterImages(t *testing.T) {
 	}
 	step("ClusterId=*&OsTag.Platform=Ubuntu", 2, chromedp.Click(`.facets a[title="Add: Ubuntu"]`))
 	step("ClusterId=*&OsTag.Platform=Ubuntu&sort=-Size", 2, chromedp.Click(`//th/a[text()="Size"]`))
-	step("ClusterId=*&OsTag.Platform=Ubuntu", 2, chromedp.NavigateBack())
-	step("ClusterId=*&OsTag.Platform=Ubuntu&sort=-Size", 2, chromedp.NavigateForward())
+	step("ClusterId=*&OsTag.Platform=Ubuntu", 2, chromedp.Evaluate(`history.back()`, nil))
+	step("ClusterId=*&OsTag.Platform=Ubuntu&sort=-Size", 2, chromedp.Evaluate(`history.forward()`, nil))
 	step("ClusterId=*&OsTag.Platform=Ubuntu&sort=-Size", 2, chromedp.Reload())
 	step("ClusterId=*&sort=-Size", 5, chromedp.Click(`.chip[title="Remove: OsTag.Platform: Ubuntu"]`))
 	step("ClusterId=*&RegionId=cn-hangzhou", 5, chromedp.Click(`//ul[@class="chips"]//a[text()="clear"]`))
@@ -46,7 +46,7 @@ func TestDebianTypeAhead(t *testing.T) {
 	defer server.Close()
 	b := newBrowser(t)
 	b.run(chromedp.EmulateViewport(1280, 900),
-		chromedp.Navigate(server.URL+"/v1/images?ClusterId=*&limit=2"), chromedp.WaitVisible("tbody"),
+		chromedp.Navigate(server.URL+"/v1/images?ClusterId=*&limit=2"), chromedp.WaitVisible("tbody", chromedp.ByQuery),
 		chromedp.SendKeys("#q", "hp"))
 	b.waitFor("ClusterId=*&limit=2&q=hp", 2)
 	b.run(chromedp.SendKeys("#q", "c-centos-7.9"))
@@ -56,7 +56,7 @@ func TestDebianTypeAhead(t *testing.T) {
 	if used != "q" || value != "hpc-centos-7.9" {
 		t.Errorf("the field in use is %q, the search box has %q", used, value)
 	}
-	b.run(chromedp.NavigateBack())
+	b.run(chromedp.Evaluate(`history.back()`, nil))
 	b.waitFor("ClusterId=*&limit=2", 2)
 	b.run(chromedp.Click(`a[rel=next]`))
 	b.waitForText(".pages", "3–4 of 5")

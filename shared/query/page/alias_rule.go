@@ -115,6 +115,6 @@ func conditionInWords(c condition, values []string) string {
 
 // lookupLink shows a lookup in words, as a link to the images that it finds.
 func (in *Input) lookupLink(region, lookup string, names clusterNames) g.Node {
-	return h.A(h.Href(in.toLookup(region, lookup).String()), h.TitleAttr(lookup),
+	return h.A(h.Href(in.toLookup(region, lookup).String()), h.Title(lookup),
 		g.El("bdi", g.Text(strings.Join(in.lookupInWords(lookup, names), " · "))))
 }

@@ -254,7 +254,7 @@ func (l *changeList) nowName() string {
 
 // clockNode shows the time of day in UTC. The script shows that of the reader's zone.
 func (in *Input) clockNode(t catalog.Time) g.Node {
-	return h.Time(h.DateTime(machineTime(t.Time)), h.TitleAttr(utcText(t.Time)), h.Data("clock", ""),
+	return h.Time(h.DateTime(machineTime(t.Time)), h.Title(utcText(t.Time)), h.Data("clock", ""),
 		g.Text(t.UTC().Format("15:04")))
 }
 

@@ -47,7 +47,7 @@ func (names clusterNames) of(in *Input, id string) string {
 
 // node shows the name of a cluster with its id as title.
 func (names clusterNames) node(in *Input, id string) g.Node {
-	return g.El("bdi", g.If(id != "", h.TitleAttr(id)), g.Text(names.of(in, id)))
+	return g.El("bdi", g.If(id != "", h.Title(id)), g.Text(names.of(in, id)))
 }
 
 // maxShown is the number of names that a cell shows before the rest is folded away.

@@ -120,7 +120,7 @@ func (d document) freshnessPill() g.Node {
 	if len(f.Stale) > 0 {
 		text, class = "stale: checked %s", "pill warn"
 	}
-	return h.A(h.Class(class), h.Href(in.to("/v1/status").String()), h.TitleAttr(utcText(f.CheckedAt.Time)),
+	return h.A(h.Class(class), h.Href(in.to("/v1/status").String()), h.Title(utcText(f.CheckedAt.Time)),
 		g.Text(in.T(text, in.age(f.CheckedAt.Time))))
 }
 

@@ -140,11 +140,6 @@ func (r *imageReport) facts() g.Node {
 	return imageFacts(in, r.text, fact{in.T("First seen"), r.firstSeen()}, fact{in.T("Last changed"), changed})
 }
 
-// system names the operating system of the image.
-func (r *imageReport) system() string {
-	return joinWords(r.text("OsTag.Platform"), r.text("OsTag.Version"), r.text("OsTag.Architecture"))
-}
-
 // firstSeen shows when the image was first seen, or since when it was there at least.
 func (r *imageReport) firstSeen() g.Node {
 	if !r.seen.First.IsZero() || r.timeline == nil || r.timeline.start.IsZero() {
@@ -159,7 +154,7 @@ func (in *Input) dateNode(t catalog.Time) g.Node {
 	if t.IsZero() {
 		return g.Text("–")
 	}
-	return h.Time(h.DateTime(machineTime(t.Time)), h.TitleAttr(utcText(t.Time)), h.Data("date", ""), g.Text(dayOf(t)))
+	return h.Time(h.DateTime(machineTime(t.Time)), h.Title(utcText(t.Time)), h.Data("date", ""), g.Text(dayOf(t)))
 }
 
 // contentSection shows every field of the image.

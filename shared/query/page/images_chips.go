@@ -101,6 +101,6 @@ func operatorSign(op string) string {
 // chip shows one condition. to is the address without it.
 func (v *imagesView) chip(name, sign, value string, to address) g.Node {
 	text := name + sign + value
-	return h.Li(h.A(h.Class("chip"), h.Href(to.String()), live(), h.TitleAttr(v.T("Remove")+": "+text), g.Text(text),
+	return h.Li(h.A(h.Class("chip"), h.Href(to.String()), live(), h.Title(v.T("Remove")+": "+text), g.Text(text),
 		h.Span(h.Aria("hidden", "true"), g.Text(" ×"))))
 }

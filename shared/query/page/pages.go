@@ -57,7 +57,6 @@ type Answer struct {
 
 // page is what people see of a route.
 type page struct {
-	navigation string // name in the navigation, in English; empty: it is not there
 	// questions returns the lookups that the page needs besides its own; nil: none.
 	questions func(in *Input) []Question
 	// explains reports whether main shows an error of the page's own lookup. The request may

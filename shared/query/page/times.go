@@ -31,7 +31,7 @@ func (in *Input) ageNode(t catalog.Time) g.Node {
 	if t.IsZero() {
 		return g.Text("–")
 	}
-	return h.Time(h.DateTime(machineTime(t.Time)), h.TitleAttr(utcText(t.Time)), g.Attr("data-age"),
+	return h.Time(h.DateTime(machineTime(t.Time)), h.Title(utcText(t.Time)), g.Attr("data-age"),
 		g.Text(in.age(t.Time)))
 }
 
