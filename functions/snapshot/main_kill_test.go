@@ -154,7 +154,9 @@ func (f *fleetState) imagesJSON(i int) string {
 func (w *fixture) setFleet(f *fleetState) {
 	w.t.Helper()
 	w.ehpc.SetData(f.upstreamData())
-	w.views, f.hasAlias = append(slices.Clone(views), aliasView), true
+	if !f.hasAlias { // later calls change the fleet while lookups are watched
+		w.views, f.hasAlias = append(slices.Clone(views), aliasView), true
+	}
 	bucket, keys := w.openBucket()
 	file := fmt.Sprintf(`{"Aliases":[{"Name":"mark","RegionId":%q,"Lookup":"q=m","Pin":{"ImageId":%q,"Reason":"test"}}]}`,
 		region, f.versionMark(0))
