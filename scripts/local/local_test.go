@@ -289,7 +289,7 @@ func TestInterruptedWhileAdvancing(t *testing.T) {
 // waitFor waits until the output holds a text, or matches.
 func waitFor(t *testing.T, out *syncBuffer, says string, ended <-chan int, or ...*regexp.Regexp) {
 	t.Helper()
-	deadline := time.After(60 * time.Second)
+	deadline := time.After(5 * time.Minute) // the race detector makes seeding ten times as slow
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
