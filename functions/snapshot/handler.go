@@ -49,10 +49,10 @@ func (h *handler) handle(ctx context.Context, event []byte) (any, error) {
 	report, err := h.capturer.Run(ctx, req)
 	// The report is complete even after an error, and it is logged in any case.
 	collectRegions(ctx, h.collector, report, h.now)
-	told := notifyReceivers(ctx, h.notifier, report)
-	logNotify(log, told)
+	notified := notifyReceivers(ctx, h.notifier, report)
+	logNotify(log, notified)
 	logReport(log, report, err)
-	return runReport{report, told}, err
+	return runReport{report, notified}, err
 }
 
 // captureSettings picks the settings that a run needs.

@@ -32,18 +32,18 @@ func TestMessagesOfADrift(t *testing.T) {
 		f.Next()
 		f.mustRun()
 		for name, filter := range filters {
-			var want, got []told
+			var want, got []messageContent
 			if len(f.States) > commits {
 				want = f.expectMessage(models[name], filter, commits)
 			}
 			for _, m := range f.sent.drain(name) {
 				if m.Type != message.Calm {
-					got = append(got, newTold(&m.Regions[0]))
+					got = append(got, newMessageContent(&m.Regions[0]))
 					flapped += len(m.Regions[0].Flapping)
 				}
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
-				t.Fatalf("%s at commit %d (-plain +told):\n%s", name, commits, diff)
+				t.Fatalf("%s at commit %d (-plain +messages):\n%s", name, commits, diff)
 			}
 			count += len(got)
 		}
@@ -53,14 +53,14 @@ func TestMessagesOfADrift(t *testing.T) {
 	}
 }
 
-// told is what a message says of one commit: ids, and whether something ended.
-type told struct {
+// messageContent is what a message says of one commit: ids, and whether something ended.
+type messageContent struct {
 	Added, Removed, Changed, Flapping, BootImages []string
 	Ended                                         bool
 }
 
-// newTold reads a message.
-func newTold(r *message.Region) (m told) {
+// newMessageContent reads a message.
+func newMessageContent(r *message.Region) (m messageContent) {
 	for _, im := range r.Added {
 		m.Added = append(m.Added, im.ImageID)
 	}
@@ -82,9 +82,9 @@ func newTold(r *message.Region) (m told) {
 }
 
 // expectMessage returns the message of a commit, or none if nothing is to be told.
-func (f *fixture) expectMessage(model map[string]*flapModel, filter *subscription.Filter, n int) []told {
+func (f *fixture) expectMessage(model map[string]*flapModel, filter *subscription.Filter, n int) []messageContent {
 	added, removed, ended, boot := f.Expect(filter, n, n)
-	m := told{Changed: f.ExpectChanged(filter, n), BootImages: boot, Ended: len(ended) > 0}
+	m := messageContent{Changed: f.ExpectChanged(filter, n), BootImages: boot, Ended: len(ended) > 0}
 	note := func(id string, list *[]string) {
 		im := model[id]
 		isCalm := im != nil && im.times >= 4 && f.Now.Sub(im.last) >= 6*time.Hour+10*time.Minute // a run has seen it
@@ -110,5 +110,5 @@ func (f *fixture) expectMessage(model map[string]*flapModel, filter *subscriptio
 	if len(m.Added)+len(m.Removed)+len(m.Changed)+len(m.Flapping)+len(m.BootImages) == 0 && !m.Ended {
 		return nil
 	}
-	return []told{m}
+	return []messageContent{m}
 }

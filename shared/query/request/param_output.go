@@ -138,3 +138,24 @@ func (p *parser) parseColumns(values []string) ([]field.Column, error) {
 	}
 	return list, nil
 }
+
+// parseFields looks up field names and drops repeated ones.
+func (p *parser) parseFields(names []string) ([]*field.Field, error) {
+	var list []*field.Field
+	for _, name := range names {
+		f := p.schema.FieldNamed(name)
+		if f == nil {
+			return nil, newUnknownFieldError(name, p.schema.FieldNames())
+		}
+		if !slices.Contains(list, f) {
+			list = append(list, f)
+		}
+	}
+	return list, nil
+}
+
+// newUnknownFieldError says that a list of fields names one that is not among
+// the known ones.
+func newUnknownFieldError(name string, known []string) error {
+	return fmt.Errorf("names the unknown field %s%s", fault.Quote(name), fault.DidYouMean(name, known))
+}
