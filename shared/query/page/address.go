@@ -96,10 +96,8 @@ func (a address) withValue(name, value string) address {
 	return a.with(name, field.JoinList([]string{value}))
 }
 
-// question returns the question that the address asks, to another path.
-func (a address) question(path string) Question {
-	return Question{Path: path, Query: a.params.Encode()}
-}
+// question returns the lookup of the address.
+func (a address) question() Question { return Question{Path: a.path, Query: a.params.Encode()} }
 
 // without returns the address without parameters.
 func (a address) without(names ...string) address {

@@ -41,7 +41,7 @@ func (in *Input) aliasName() string { return strings.TrimPrefix(in.Path, aliasPa
 
 // aliasesQuestion asks for all aliases, at the time that the page is about.
 func (in *Input) aliasesQuestion() Question {
-	return in.keepTime(in.to("/v1/aliases").without("lang")).question("/v1/aliases")
+	return in.keepTime(in.to("/v1/aliases").without("lang")).question()
 }
 
 // explainAliasError shows an alias without an image, or which aliases there are. list answers

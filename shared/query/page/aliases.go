@@ -18,7 +18,7 @@ const aliasPath = "/v1/aliases/"
 func aliasesPage() page {
 	return page{
 		questions: func(in *Input) []Question {
-			return []Question{in.clustersQuestion(), in.to("/v1/status").without("lang").question("/v1/status")}
+			return []Question{in.clustersQuestion(), in.to("/v1/status").without("lang").question()}
 		},
 		title: func(in *Input, _ []Answer) string { return in.T("Aliases") },
 		main: func(in *Input, answers []Answer) g.Node {
@@ -35,7 +35,7 @@ func aliasesPage() page {
 
 // clustersQuestion asks for the names of the clusters, at the time that the page is about.
 func (in *Input) clustersQuestion() Question {
-	return in.keepTime(in.to("/v1/clusters").without("lang")).question("/v1/clusters")
+	return in.keepTime(in.to("/v1/clusters").without("lang")).question()
 }
 
 // toAlias returns the address of an alias.

@@ -16,7 +16,7 @@ import (
 func changesPage() page {
 	return page{
 		questions: func(in *Input) []Question {
-			return []Question{in.to("/v1/clusters").without("lang").question("/v1/clusters")}
+			return []Question{in.to("/v1/clusters").without("lang").question()}
 		},
 		explains: isMistake,
 		title:    func(in *Input, _ []Answer) string { return in.T("Changes") },

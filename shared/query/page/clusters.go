@@ -23,7 +23,7 @@ func clustersPage() page {
 			if in.Request.ImageStates == nil {
 				return nil
 			}
-			return []Question{questionOf(in.here().without("ImageState"))}
+			return []Question{in.here().without("ImageState").question()}
 		},
 		title: func(in *Input, _ []Answer) string { return in.T("Clusters") },
 		main: func(in *Input, answers []Answer) g.Node {
@@ -330,7 +330,7 @@ func (v *clustersView) scopeRow(sc *render.ClusterScope) g.Node {
 	kind, word := stateWord(in, sc)
 	text := problemText(sc.Problem)
 	return h.Tr(
-		cell(in.T("Cluster"), link(imagesOfScope(in, sc), v.fleet.clusterName(in, sc.ClusterID))),
+		cell(in.T("Cluster"), link(imagesOfScope(in, sc), v.fleet.names.of(in, sc.ClusterID))),
 		g.Iff(in.Region == "", func() g.Node { return cell(in.T("Region"), g.Text(sc.RegionID)) }),
 		cell(in.T("Instance type"), g.Text(cmp.Or(sc.InstanceType, "–"))),
 		cell(in.T("State"), pill(kind, word), g.If(text != "", h.Span(h.Class("reason"), g.Text(text)))),

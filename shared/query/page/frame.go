@@ -127,8 +127,7 @@ func (d document) freshnessPill() g.Node {
 // languageLink leads to the same page in the other language. Its name is in that language.
 func (d document) languageLink() g.Node {
 	other := d.in.other()
-	name := map[*Language]string{english: "English", chinese: "中文"}[other]
-	return h.A(h.Href(d.in.here().with("lang", other.Parameter).String()), h.Lang(other.Tag), g.Text(name))
+	return h.A(h.Href(d.in.here().with("lang", other.Parameter).String()), h.Lang(other.Tag), g.Text(other.Name))
 }
 
 // signOutForm ends the session of a person who has signed in.

@@ -27,7 +27,7 @@ func homePage() page {
 					for i := 0; i < len(pairs); i += 2 {
 						a = a.with(pairs[i], pairs[i+1])
 					}
-					questions = append(questions, questionOf(a))
+					questions = append(questions, a.question())
 				}
 				ask("/v1/clusters")
 				ask("/v1/changes", "since", "-24h", "limit", strconv.Itoa(request.MaxLimit))
@@ -262,7 +262,7 @@ func (v *homeView) changeRow(c *render.Change) g.Node {
 	if c.ImageID != "" {
 		what = nameOverID(in.toImage(c.ImageID), c.ImageName, c.ImageID)
 	} else if c.ClusterID != nil {
-		what = h.Strong(g.Text(v.fleet.clusterName(in, *c.ClusterID)))
+		what = h.Strong(g.Text(v.fleet.names.of(in, *c.ClusterID)))
 		if c.ClusterName != "" {
 			what = g.Group{h.Strong(h.Class("name"), g.Text(c.ClusterName)), h.Code(g.Text(*c.ClusterID))}
 		}
@@ -283,10 +283,10 @@ func (v *homeView) clustersOf(scopes *render.Scopes) (names []string) {
 		return nil
 	}
 	for _, id := range scopes.Clusters {
-		names = append(names, v.fleet.clusterName(v.in, id))
+		names = append(names, v.fleet.names.of(v.in, id))
 	}
 	if scopes.EveryCluster {
-		names = append(names, v.fleet.clusterName(v.in, ""))
+		names = append(names, v.fleet.names.of(v.in, ""))
 	}
 	return names
 }

@@ -21,13 +21,9 @@ import (
 func imagePage() page {
 	return page{
 		questions: func(in *Input) []Question {
-			own := in.here()
-			history := own.without("format", "lang", "maxAge", "pretty")
-			clusters := in.to("/v1/clusters").without("lang")
-			if at := own.get("at"); at != "" {
-				clusters = clusters.with("at", at)
-			}
-			return []Question{history.question(in.Path + "/history"), clusters.question("/v1/clusters")}
+			history := in.here().without("format", "lang", "maxAge", "pretty")
+			history.path += "/history"
+			return []Question{history.question(), in.clustersQuestion()}
 		},
 		explains: func(e *apierror.Error) bool { return e.Code == fault.CodeGone || e.Code == fault.CodeImage },
 		title: func(in *Input, answers []Answer) string {

@@ -13,15 +13,16 @@ type message string
 
 // Language is the language of a page.
 type Language struct {
-	Tag string // of BCP 47, for the attribute lang
+	Tag  string // of BCP 47, for the attribute lang
+	Name string // in the language itself
 	// Parameter is the value of the parameter lang.
 	Parameter string
 	messages  map[message]string // by the English text; nil: English
 }
 
 var (
-	english = &Language{Tag: "en", Parameter: request.English}
-	chinese = &Language{Tag: "zh-Hans", Parameter: request.Chinese, messages: chineseMessages}
+	english = &Language{Tag: "en", Name: "English", Parameter: request.English}
+	chinese = &Language{Tag: "zh-Hans", Name: "中文", Parameter: request.Chinese, messages: chineseMessages}
 )
 
 // FindLanguage returns the language that the parameter lang names, else the one that the
@@ -50,7 +51,7 @@ func FindLanguage(lang, acceptLanguage string) *Language {
 	return best
 }
 
-// Other returns the language to switch to.
+// other returns the language to switch to.
 func (l *Language) other() *Language {
 	if l == english {
 		return chinese

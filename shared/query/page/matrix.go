@@ -15,16 +15,10 @@ import (
 func matrixPage() page {
 	return page{
 		// It has the names of the clusters.
-		questions: func(in *Input) []Question {
-			a := in.to("/v1/clusters")
-			if at := in.here().get("at"); at != "" {
-				a = a.with("at", at)
-			}
-			return []Question{questionOf(a)}
-		},
-		title: func(in *Input, _ []Answer) string { return in.T("Matrix") },
+		questions: func(in *Input) []Question { return []Question{in.keepTime(in.to("/v1/clusters")).question()} },
+		title:     func(in *Input, _ []Answer) string { return in.T("Matrix") },
 		main: func(in *Input, answers []Answer) g.Node {
-			v := &matrixView{in: in, matrix: answers[0].Value.(*render.Matrix), fleet: newFleet(answers[1]),
+			v := &matrixView{in: in, matrix: answers[0].Value.(*render.Matrix), names: newClusterNames(answers[1]),
 				next: answers[0].Next}
 			return v.main()
 		},
@@ -35,7 +29,7 @@ func matrixPage() page {
 type matrixView struct {
 	in     *Input
 	matrix *render.Matrix
-	fleet  *fleet
+	names  clusterNames
 	next   string // cursor of the next page; empty: this is the last
 }
 
@@ -182,7 +176,7 @@ func (v *matrixView) clusterName(label string) string {
 	if label == catalog.Any {
 		label = ""
 	}
-	return v.fleet.clusterName(v.in, label)
+	return v.names.of(v.in, label)
 }
 
 // pages links to the next page, and to the first.

@@ -110,8 +110,8 @@ func ErrorQuestions(in *Input) []Question {
 // those of Questions.
 func Render(in *Input, answers []Answer) ([]byte, error) {
 	p := pages()[in.Route.Pattern]
-	return renderDocument(document{in: in, title: p.title(in, answers), main: p.main(in, answers),
-		freshness: freshnessOf(answers)})
+	return document{in: in, title: p.title(in, answers), main: p.main(in, answers),
+		freshness: freshnessOf(answers)}.render()
 }
 
 // freshnessOf returns how fresh the first answer is that is about stored data; nil: none is.
@@ -124,8 +124,8 @@ func freshnessOf(answers []Answer) *state.Freshness {
 	return nil
 }
 
-// renderDocument returns the bytes of a document.
-func renderDocument(d document) ([]byte, error) {
+// render returns the bytes of the document.
+func (d document) render() ([]byte, error) {
 	var b bytes.Buffer
 	b.Grow(120 << 10) // a page of 100 images
 	err := d.node().Render(&b)

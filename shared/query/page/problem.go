@@ -24,10 +24,10 @@ func RenderError(in *Input, answers []Answer) ([]byte, error) {
 		return Render(in, answers)
 	}
 	title := in.T("This did not work")
-	return renderDocument(document{in: in, title: title, main: g.Group{
+	return document{in: in, title: title, main: g.Group{
 		h.H1(g.Text(title)), problem(in, answers[0].Err),
 		h.P(link(in.to("/"), in.T("Overview")), g.Text(" · "), link(in.toImages(), in.T("Images"))),
-	}})
+	}}.render()
 }
 
 // problem shows an error. Its message is in English, as programs get it.

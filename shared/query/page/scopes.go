@@ -16,22 +16,16 @@ import (
 
 // fleet is the clusters and scopes of an answer of /v1/clusters, by their ids.
 type fleet struct {
-	names  map[string]string               // of clusters that have one, by ClusterId
+	names  clusterNames
 	scopes map[string]*render.ClusterScope // by "<region>/<path>"
 	list   *render.ClusterList             // never nil
 }
 
 // newFleet returns what an answer of /v1/clusters has. It is empty if there is no answer.
 func newFleet(a Answer) *fleet {
-	f := &fleet{map[string]string{}, map[string]*render.ClusterScope{}, &render.ClusterList{}}
+	f := &fleet{newClusterNames(a), map[string]*render.ClusterScope{}, &render.ClusterList{}}
 	if list, ok := a.Value.(*render.ClusterList); ok {
 		f.list = list
-	}
-	for i := range f.list.Clusters {
-		c := &f.list.Clusters[i]
-		if c.Name != "" {
-			f.names[c.ClusterID] = c.Name
-		}
 	}
 	for i := range f.list.Scopes {
 		sc := &f.list.Scopes[i]
@@ -39,20 +33,6 @@ func newFleet(a Answer) *fleet {
 		f.scopes[scope.String()] = sc
 	}
 	return f
-}
-
-// questionOf returns the lookup of an address.
-func questionOf(a address) Question { return Question{a.path, a.params.Encode()} }
-
-// clusterName returns what people call a cluster. "" is the question without a cluster.
-func (f *fleet) clusterName(in *Input, id string) string {
-	if name := f.names[id]; name != "" {
-		return name
-	}
-	if id == "" {
-		return in.T("every cluster")
-	}
-	return id
 }
 
 // scopeName names a scope, or the part of a path that is not a scope.
@@ -64,7 +44,7 @@ func (f *fleet) scopeName(in *Input, p staleScope) g.Node {
 		return h.Code(g.Text(p.path))
 	}
 	sc := p.scope
-	name := f.clusterName(in, sc.ClusterID)
+	name := f.names.of(in, sc.ClusterID)
 	if sc.InstanceType != "" {
 		name += " · " + sc.InstanceType
 	}

@@ -46,14 +46,14 @@ func RenderSignIn(in *Input, s SignIn) ([]byte, error) {
 	if s.Problem != PlainHTTP {
 		form = signInForm(in, s)
 	}
-	return renderDocument(document{in: in, title: title, main: g.Group{
+	return document{in: in, title: title, main: g.Group{
 		h.H1(g.Text(title)),
 		g.If(hasProblem, h.P(h.Class("notice bad"), h.Role("alert"), h.ID("problem"), g.Text(in.T(problem)))),
 		h.P(g.Text(in.T("What is captured is shown to people with a token. The operator of this service issues tokens."))),
 		form,
 		h.P(h.Class("soft"), g.Text(in.T("The token is kept in a cookie until the browser is closed or you sign out. "+
 			"Programs send the header Authorization: Bearer <token> instead."))),
-	}})
+	}}.render()
 }
 
 // signInForm asks for the token. Its action is a whole address that begins with https, so

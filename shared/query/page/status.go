@@ -21,7 +21,7 @@ func statusPage() page {
 			if in.Request.Region != "" {
 				a = in.to("/v1/clusters")
 			}
-			return []Question{questionOf(a)}
+			return []Question{a.question()}
 		},
 		title: func(in *Input, _ []Answer) string { return in.T("Status") },
 		main: func(in *Input, answers []Answer) g.Node {
