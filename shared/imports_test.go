@@ -67,7 +67,7 @@ var allowed = map[string][]string{
 var (
 	rooms = []string{
 		"lru", "budget", "field", "fault", "filter", "request", "source", "state", "imageset", "aliases", "history", "hint",
-		"etag", "render", "status", "page", "signin", "lookupmetrics", "openapi", "",
+		"etag", "render", "status", "page/language", "page", "signin", "lookupmetrics", "openapi", "",
 	}
 	roomImports = map[string][]string{
 		"lru":      {},
@@ -90,6 +90,7 @@ var (
 		"openapi":  {"archive/format", "catalog"},
 
 		"lookupmetrics": {"metrics"},
+		"page/language": {},
 
 		"": {"access", "alias", "apierror", "archive", "archive/format", "catalog", "metrics"},
 	}

@@ -10,6 +10,7 @@ import (
 	"community-images/shared/apierror"
 	"community-images/shared/query/etag"
 	"community-images/shared/query/page"
+	"community-images/shared/query/page/language"
 	"community-images/shared/query/request"
 	"community-images/shared/query/state"
 )
@@ -69,7 +70,7 @@ func (c *call) newPageInput(req *request.Request) *page.Input {
 
 // findLanguage returns the language for a page whose address has a query. The query may be
 // malformed.
-func (c *call) findLanguage(query string) *page.Language {
+func (c *call) findLanguage(query string) *language.Language {
 	lang := ""
 	params, _ := url.ParseQuery(query) // what is well-formed of it
 	for name := range params {
@@ -77,7 +78,7 @@ func (c *call) findLanguage(query string) *page.Language {
 			lang = params.Get(name)
 		}
 	}
-	return page.FindLanguage(strings.ToLower(lang), etag.JoinHeaderLines(c.r.Header, "Accept-Language"))
+	return language.Find(strings.ToLower(lang), etag.JoinHeaderLines(c.r.Header, "Accept-Language"))
 }
 
 // startPageLookups finds the answers to the questions of a page.

@@ -30,9 +30,9 @@ func Compile(ctx context.Context, root, dir string, flags ...string) error {
 	return CompilePackages(ctx, root, dir, packages, flags...)
 }
 
-// smallPages keeps the compiler from inlining calls in the package of pages. They are a call
+// smallPages keeps the compiler from inlining calls in the packages of pages. They are a call
 // for each element, and inlined they make the code of the query function 1 MB larger.
-const smallPages = "-gcflags=community-images/shared/query/page=-l"
+const smallPages = "-gcflags=community-images/shared/query/page/...=-l"
 
 // CompilePackages builds main packages, given by their import paths, like Compile.
 func CompilePackages(ctx context.Context, root, dir string, packages []string, flags ...string) error {

@@ -16,6 +16,6 @@
 // What is added where:
 //
 //   - a page: pages.go, a file of its own, and the format in request/routes.go
-//   - a text: write it in English with Input.T; the Chinese text goes to chinese.go
+//   - a text: write it in English with Input.T; the Chinese text goes to language/chinese.go
 //   - a style or a script: the folder assets
 package page

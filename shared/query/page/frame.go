@@ -6,6 +6,7 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
+	"community-images/shared/query/page/language"
 	"community-images/shared/query/state"
 )
 
@@ -62,7 +63,7 @@ func (d document) header() g.Node {
 // navigationLink leads to a page.
 type navigationLink struct {
 	path string
-	name message
+	name language.Message
 }
 
 // navigation returns the links to the pages, in the order in which the header shows them.
@@ -116,7 +117,7 @@ func (d document) freshnessPill() g.Node {
 	case f.CheckedAt.IsZero():
 		return h.A(h.Class("pill bad"), h.Href(in.to("/v1/status").String()), g.Text(in.T("never checked")))
 	}
-	text, class := message("checked %s"), "pill good"
+	text, class := language.Message("checked %s"), "pill good"
 	if len(f.Stale) > 0 {
 		text, class = "stale: checked %s", "pill warn"
 	}
@@ -126,7 +127,7 @@ func (d document) freshnessPill() g.Node {
 
 // languageLink leads to the same page in the other language. Its name is in that language.
 func (d document) languageLink() g.Node {
-	other := d.in.other()
+	other := d.in.Other()
 	return h.A(h.Href(d.in.here().with("lang", other.Parameter).String()), h.Lang(other.Tag), g.Text(other.Name))
 }
 

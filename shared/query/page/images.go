@@ -8,6 +8,7 @@ import (
 	h "maragu.dev/gomponents/html"
 
 	"community-images/shared/catalog"
+	"community-images/shared/query/page/language"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
 )
@@ -127,7 +128,7 @@ func (v *imagesView) hintsAbove() g.Node {
 	if len(v.p.Hints) == 0 {
 		return nil
 	}
-	return notice("warn", h.Span(h.Lang(english.Tag), g.Text(strings.Join(v.p.Hints, " "))), g.Text(" "),
+	return notice("warn", h.Span(h.Lang(language.English.Tag), g.Text(strings.Join(v.p.Hints, " "))), g.Text(" "),
 		g.If(!v.p.Request.Selection.IsEverything(), liveLink(v.everything(), v.T("Search everything captured"))))
 }
 
@@ -152,7 +153,7 @@ func (v *imagesView) emptyList() g.Node {
 		links = append(links, h.Li(liveLink(v.address.without("at"), v.T("Look at the present"))))
 	}
 	links = append(links, h.Li(link(v.toImages(), v.T("Show all images"))))
-	hints := g.Map(v.p.Hints, func(hint string) g.Node { return h.P(h.Lang(english.Tag), g.Text(hint)) })
+	hints := g.Map(v.p.Hints, func(hint string) g.Node { return h.P(h.Lang(language.English.Tag), g.Text(hint)) })
 	return emptyState(v.T("No image matches"), nil, hints, h.Ul(h.Class("plain"), g.Group(links)))
 }
 

@@ -8,6 +8,7 @@ import (
 	h "maragu.dev/gomponents/html"
 
 	"community-images/shared/query/field"
+	"community-images/shared/query/page/language"
 	"community-images/shared/query/request"
 )
 
@@ -78,7 +79,7 @@ func (v *imagesView) chipsOf(name string) []g.Node {
 
 // parameterName returns the name of a parameter for people.
 func (v *imagesView) parameterName(name string) string {
-	names := map[string]message{
+	names := map[string]language.Message{
 		"q": "Text", "sort": "Sorted by", "at": "As of", "instancetype": "Instance type", "latestby": "First of each",
 		"mincount": "At least", "limit": "On a page", "maxage": "Checked within",
 	}

@@ -9,6 +9,7 @@ import (
 
 	"community-images/shared/query/field"
 	"community-images/shared/query/imageset"
+	"community-images/shared/query/page/language"
 	"community-images/shared/query/request"
 )
 
@@ -28,14 +29,14 @@ func facetTitles() []facetTitle {
 // facetTitle is the name of a field for people.
 type facetTitle struct {
 	field string
-	title message
+	title language.Message
 }
 
 // facets show the values of some fields with the number of their images. A click adds a value
 // to the conditions, or removes it.
 func (v *imagesView) facets() g.Node {
 	var fields []*field.Field
-	titles := map[string]message{}
+	titles := map[string]language.Message{}
 	for _, t := range facetTitles() {
 		if f := v.p.Schema.FieldNamed(t.field); f != nil { // else it is redacted
 			fields, titles[f.Name] = append(fields, f), t.title

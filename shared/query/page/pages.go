@@ -8,13 +8,14 @@ import (
 	g "maragu.dev/gomponents"
 
 	"community-images/shared/apierror"
+	"community-images/shared/query/page/language"
 	"community-images/shared/query/request"
 	"community-images/shared/query/state"
 )
 
 // Input is what a page is made from, besides the answers.
 type Input struct {
-	*Language
+	*language.Language
 	Request  *request.Request // of the page's own address; nil: it could not be parsed
 	Route    *request.Route   // nil: no route has the path
 	Path     string           // of the address, escaped

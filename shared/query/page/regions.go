@@ -9,6 +9,7 @@ import (
 	h "maragu.dev/gomponents/html"
 
 	"community-images/shared/archive/format"
+	"community-images/shared/query/page/language"
 	"community-images/shared/query/render"
 )
 
@@ -86,7 +87,7 @@ func runCounts(in *Input, c format.RunCounts) string {
 	parts := []string{in.N(c.Planned, "%d list to ask", "%d lists to ask")}
 	for _, part := range []struct {
 		n    int
-		text message
+		text language.Message
 	}{
 		{c.Changed, "%d changed"}, {c.Unchanged, "%d unchanged"}, {c.Failed, "%d failed"}, {c.Held, "%d held back"},
 		{c.Left, "%d left for the next run"}, {c.Lost, "%d published by another run"}, {c.Ended, "%d ended"},

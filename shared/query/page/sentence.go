@@ -5,11 +5,13 @@ import (
 	"strings"
 
 	g "maragu.dev/gomponents"
+
+	"community-images/shared/query/page/language"
 )
 
 // sentence returns a text in the language of the page with nodes in the place of its verbs,
 // which are all %s.
-func (in *Input) sentence(text message, nodes ...g.Node) g.Node {
+func (in *Input) sentence(text language.Message, nodes ...g.Node) g.Node {
 	// Numbers between marks stand for the nodes. A text of a page has no such marks.
 	const mark = "\x00"
 	marks := make([]any, len(nodes))

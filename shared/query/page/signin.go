@@ -3,6 +3,8 @@ package page
 import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
+
+	"community-images/shared/query/page/language"
 )
 
 // SignIn is what the page for signing in is made from.
@@ -29,7 +31,7 @@ const (
 )
 
 // explanations are the problems in words. NotSignedIn needs none.
-var explanations = map[SignInProblem]message{
+var explanations = map[SignInProblem]language.Message{
 	WrongToken:    "This token is not valid. It may have expired, or a character is missing.",
 	EndedToken:    "The token that you signed in with is no longer valid. Sign in with another one.",
 	NoRegionGrant: "This token is valid, but it grants none of the regions that are served here.",

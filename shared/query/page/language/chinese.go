@@ -1,4 +1,4 @@
-package page
+package language
 
 import "maps"
 
@@ -7,8 +7,8 @@ import "maps"
 var chineseMessages = joinMessages(chineseTexts, chineseHistoryTexts, chineseAliasTexts)
 
 // joinMessages returns the texts of several tables.
-func joinMessages(tables ...map[message]string) map[message]string {
-	all := map[message]string{}
+func joinMessages(tables ...map[Message]string) map[Message]string {
+	all := map[Message]string{}
 	for _, table := range tables {
 		maps.Copy(all, table)
 	}
@@ -16,7 +16,7 @@ func joinMessages(tables ...map[message]string) map[message]string {
 }
 
 // chineseTexts are those of most pages.
-var chineseTexts = map[message]string{
+var chineseTexts = map[Message]string{
 	// frame.go
 	"Community images":         "社区镜像",
 	"Overview":                 "概览",

@@ -1,7 +1,7 @@
-package page
+package language
 
 // chineseAliasTexts are those of the pages of aliases.
-var chineseAliasTexts = map[message]string{
+var chineseAliasTexts = map[Message]string{
 	"Aliases":        "别名",
 	"Alias":          "别名",
 	"Stands for now": "当前镜像",

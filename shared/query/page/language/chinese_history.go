@@ -1,7 +1,7 @@
-package page
+package language
 
 // chineseHistoryTexts are those of the pages about one image, changes and comparisons.
-var chineseHistoryTexts = map[message]string{
+var chineseHistoryTexts = map[Message]string{
 	// sentence.go, clusternames.go, values.go, moment.go
 	", ":                "、",
 	"every type":        "所有规格通用",

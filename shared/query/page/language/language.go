@@ -1,4 +1,9 @@
-package page
+// Package language has the texts of pages in English and Chinese.
+//
+// A text is written in English where a page shows it, with T or N, and its translation is added
+// to one of the tables in chinese*.go. A test finds the texts of all packages, those without a
+// translation, and translations that nothing uses.
+package language
 
 import (
 	"fmt"
@@ -7,9 +12,9 @@ import (
 	"community-images/shared/query/request"
 )
 
-// message is a text of a page in English. Only constants become messages, so that a test can
+// Message is a text of a page in English. Only constants become messages, so that a test can
 // find all of them and their translations.
-type message string
+type Message string
 
 // Language is the language of a page.
 type Language struct {
@@ -17,25 +22,26 @@ type Language struct {
 	Name string // in the language itself
 	// Parameter is the value of the parameter lang.
 	Parameter string
-	messages  map[message]string // by the English text; nil: English
+	messages  map[Message]string // by the English text; nil: English
 }
 
+// The languages of pages.
 var (
-	english = &Language{Tag: "en", Name: "English", Parameter: request.English}
+	English = &Language{Tag: "en", Name: "English", Parameter: request.English}
 	chinese = &Language{Tag: "zh-Hans", Name: "中文", Parameter: request.Chinese, messages: chineseMessages}
 )
 
-// FindLanguage returns the language that the parameter lang names, else the one that the
+// Find returns the language that the parameter lang names, else the one that the
 // header Accept-Language prefers, else English.
-func FindLanguage(lang, acceptLanguage string) *Language {
+func Find(lang, acceptLanguage string) *Language {
 	switch lang {
 	case request.English:
-		return english
+		return English
 	case request.Chinese:
 		return chinese
 	}
 	// Both are compared by their quality; the first of equals wins.
-	best, quality := english, 0.0
+	best, quality := English, 0.0
 	for part := range strings.SplitSeq(acceptLanguage, ",") {
 		name, params, _ := strings.Cut(part, ";")
 		primary, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(name)), "-")
@@ -43,7 +49,7 @@ func FindLanguage(lang, acceptLanguage string) *Language {
 		switch {
 		case q <= quality:
 		case primary == "en":
-			best, quality = english, q
+			best, quality = English, q
 		case primary == "zh":
 			best, quality = chinese, q
 		}
@@ -51,17 +57,17 @@ func FindLanguage(lang, acceptLanguage string) *Language {
 	return best
 }
 
-// other returns the language to switch to.
-func (l *Language) other() *Language {
-	if l == english {
+// Other returns the language to switch to.
+func (l *Language) Other() *Language {
+	if l == English {
 		return chinese
 	}
-	return english
+	return English
 }
 
 // T returns an English text in the language. args fill in its verbs; translations may name
 // them in another order, as %[2]s.
-func (l *Language) T(text message, args ...any) string {
+func (l *Language) T(text Message, args ...any) string {
 	translated, ok := l.messages[text]
 	if !ok { // it is English
 		translated = string(text)
@@ -74,7 +80,7 @@ func (l *Language) T(text message, args ...any) string {
 
 // N returns one of two English texts in the language: one if n is 1, else many. Both have
 // one verb, %d, for n.
-func (l *Language) N(n int, one, many message) string {
+func (l *Language) N(n int, one, many Message) string {
 	if n == 1 {
 		return l.T(one, n)
 	}
