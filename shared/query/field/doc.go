@@ -2,7 +2,7 @@
 // read from what E-HPC sent, and how values are compared. A field that is added to the
 // table in fields.go can be filtered, sorted, counted and shown. What E-HPC sends beside
 // them is stored and shown too. Which columns a table has without fields= is a list of its
-// own (ReadableColumns), and so is what q searches (imageset/text_index.go). The values of
+// own (ReadableColumns), and so is what q searches (search_text.go). The values of
 // a derived field come from elsewhere: state.RegionDates has those that there are.
 //
 // It promises that two texts are equal after FoldCase exactly if (?i) would match them,

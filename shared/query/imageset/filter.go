@@ -1,7 +1,6 @@
 package imageset
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 
@@ -133,16 +132,6 @@ func (s *Set) countSteps(condition filter.Predicate, rows []int32, test *memoTes
 func acceptsAll(tests []memoTest, number int32) bool {
 	for i := range tests {
 		if !tests[i].accepts(number) {
-			return false
-		}
-	}
-	return true
-}
-
-// containsAll returns true if every word is part of the text.
-func containsAll(text []byte, words [][]byte) bool {
-	for _, word := range words {
-		if !bytes.Contains(text, word) {
 			return false
 		}
 	}

@@ -67,7 +67,7 @@ func TestFold(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, err := request.Parse(&request.Config{Schema: field.NewSchema(nil)}, request.Routes()[0], request.Raw{Query: "q=7+οδος+ΟΔΟΣ+7"})
-	if err != nil || !containsAll([]byte(foldedTextOf(im)), a.SearchWords) {
+	if err != nil || !field.ContainsWords([]byte(field.SearchText(im)), a.SearchWords) {
 		t.Errorf("q does not find %s: %v", im.Raw, err)
 	}
 	if len(a.SearchWords) != 2 { // each is looked for in every image

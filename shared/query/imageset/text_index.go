@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"sync"
 
-	"community-images/shared/catalog"
-	"community-images/shared/jsonscan"
 	"community-images/shared/query/field"
 )
 
@@ -50,7 +48,7 @@ const maxTextBytes = 32 << 20
 // word. Texts that end at skipTo or before do not.
 func (t searchTexts) hasAll(number int32, words [][]byte, skipTo int32) bool {
 	span := t.spans[number]
-	return span.to > skipTo && containsAll(t.text[span.from:span.to], words)
+	return span.to > skipTo && field.ContainsWords(t.text[span.from:span.to], words)
 }
 
 // withImagesOf adds the images of a set that have no text yet, and returns the
@@ -73,7 +71,7 @@ func (t *textIndex) withImagesOf(s *Set) searchTexts {
 		}
 		if t.current.spans[n].to == 0 {
 			from := len(t.current.text)
-			t.current.text = append(t.current.text, foldedTextOf(s.Image(int32(row)))...)
+			t.current.text = append(t.current.text, field.SearchText(s.Image(int32(row)))...)
 			t.current.spans[n] = textSpan{int32(from), int32(len(t.current.text))}
 		}
 	}
@@ -118,21 +116,4 @@ func (t *textIndex) firstPlaceOf(word []byte) firstPlace {
 	}
 	t.firsts[string(word)] = first
 	return first
-}
-
-// foldedTextOf joins the searched members of an image by zero bytes. A search
-// word has no control character, so it cannot match across two members.
-func foldedTextOf(im *catalog.Image) string {
-	var name, description, product string
-	for member, value := range jsonscan.Members(im.Raw) {
-		switch member {
-		case "ImageName":
-			name = jsonscan.Text(value)
-		case "Description":
-			description = jsonscan.Text(value)
-		case "ProductCode":
-			product = jsonscan.Text(value)
-		}
-	}
-	return field.FoldCase(name + "\x00" + description + "\x00" + im.ImageID + "\x00" + product)
 }
