@@ -46,8 +46,7 @@ func (s *selection) addNew(ctx context.Context, c *Changes, im Image) error {
 	if !s.filter.Wants(subscription.Added) || !s.isAnnounced(im.ImageID) {
 		return nil
 	}
-	number, _ := s.has[im.ImageID].first(s.scopes)
-	ok, err := s.matches(ctx, s.after, number, im.ImageID)
+	ok, err := s.matches(ctx, s.after, s.has[im.ImageID].and(s.scopes), im.ImageID)
 	if ok {
 		c.Added = append(c.Added, im)
 	}
@@ -71,8 +70,7 @@ func (s *selection) addGone(ctx context.Context, c *Changes, im Image) error {
 	if !s.filter.Wants(subscription.Removed) {
 		return nil
 	}
-	number, _ := s.had[im.ImageID].first(s.scopes)
-	ok, err := s.matches(ctx, s.before, number, im.ImageID)
+	ok, err := s.matches(ctx, s.before, s.had[im.ImageID].and(s.scopes), im.ImageID)
 	if ok {
 		c.Removed = append(c.Removed, im)
 	}
@@ -82,17 +80,16 @@ func (s *selection) addGone(ctx context.Context, c *Changes, im Image) error {
 // addChanged adds an image with other fields, if one of them counts.
 func (s *selection) addChanged(ctx context.Context, c *Changes, im Image, t *touchedImage) error {
 	var fields []string
-	number, counts := 0, false
+	counts, scopes := false, newScopeSet(len(s.log.refs)) // in which a field that counts has changed
 	for _, group := range t.changes {
-		first, ok := group.scopes.first(s.scopes)
-		if !ok {
+		if !group.scopes.meets(s.scopes) {
 			continue
 		}
 		for _, f := range group.fields {
 			if f.Field != "" && !s.filter.HasField(f.Field) {
 				continue
 			}
-			number, counts = first, true
+			counts, scopes = true, scopes.or(group.scopes)
 			if f.Field != "" {
 				fields = append(fields, strings.Clone(f.Field)) // the line of the commit can have megabytes
 			}
@@ -101,7 +98,10 @@ func (s *selection) addChanged(ctx context.Context, c *Changes, im Image, t *tou
 	if !counts {
 		return nil
 	}
-	ok, err := s.matches(ctx, s.after, number, im.ImageID)
+	if scopes = scopes.and(s.scopes); t.moved { // some may have lost it
+		scopes = scopes.and(s.has[im.ImageID])
+	}
+	ok, err := s.matches(ctx, s.after, scopes, im.ImageID)
 	if ok {
 		slices.Sort(fields)
 		c.Changed = append(c.Changed, ChangedImage{im, slices.Compact(fields)})
@@ -109,13 +109,17 @@ func (s *selection) addChanged(ctx context.Context, c *Changes, im Image, t *tou
 	return err
 }
 
-// matches reports whether the content that an image has in a scope of a state meets the
-// conditions of the filter. Of several contents one is enough.
-func (s *selection) matches(ctx context.Context, state *format.Head, number int, id string) (bool, error) {
+// matches reports whether the content that an image has in some scopes of a state meets the
+// conditions of the filter. If it differs, that of the first scope counts: most lists of the past
+// would have to be read for the others. Of several contents in one list one is enough.
+func (s *selection) matches(ctx context.Context, state *format.Head, scopes scopeSet, id string) (bool, error) {
 	if !s.filter.NeedsContent() {
 		return true, nil
 	}
-	ref := s.log.refs[number]
+	ref, ok := s.log.firstRef(scopes)
+	if !ok {
+		return false, nil
+	}
 	scope, ok := state.Scope(catalog.Scope{ClusterID: ref.ClusterID, InstanceType: ref.InstanceType})
 	if !ok || scope.Digest == "" {
 		return false, fmt.Errorf("scope %q has no content in commit %d", scope.Scope(s.log.now.RegionID),
@@ -150,11 +154,10 @@ func (s *selection) addBootImages(ctx context.Context, c *Changes) error {
 				own.add(number)
 			}
 		}
-		number, had := s.had[cluster.ImageID].first(own)
-		if !had || s.has[cluster.ImageID].meets(own) {
+		if !s.had[cluster.ImageID].meets(own) || s.has[cluster.ImageID].meets(own) {
 			continue
 		}
-		ok, err := s.matches(ctx, s.before, number, cluster.ImageID)
+		ok, err := s.matches(ctx, s.before, s.had[cluster.ImageID].and(own), cluster.ImageID)
 		if err != nil {
 			return err
 		}

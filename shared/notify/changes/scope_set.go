@@ -1,5 +1,12 @@
 package changes
 
+import (
+	"cmp"
+	"strings"
+
+	"community-images/shared/archive/format"
+)
+
 // scopeSet is a set of scopes, by their numbers in a Log.
 type scopeSet []uint64
 
@@ -25,14 +32,36 @@ func (s scopeSet) meets(o scopeSet) bool {
 	return false
 }
 
-// first returns the first scope that two sets have in common. ok is false if there is none.
-func (s scopeSet) first(o scopeSet) (number int, ok bool) {
+// and returns the scopes that both sets have.
+func (s scopeSet) and(o scopeSet) scopeSet {
+	both := make(scopeSet, len(s))
 	for i, word := range s {
-		for bit := 0; word&o[i] != 0 && bit < 64; bit++ {
-			if word&o[i]&(1<<bit) != 0 {
-				return i*64 + bit, true
-			}
+		both[i] = word & o[i]
+	}
+	return both
+}
+
+// or returns the scopes that one of two sets has.
+func (s scopeSet) or(o scopeSet) scopeSet {
+	either := make(scopeSet, len(s))
+	for i, word := range s {
+		either[i] = word | o[i]
+	}
+	return either
+}
+
+// firstRef returns the first scope of a set by cluster and instance type. ok is false if the set
+// is empty. It does not depend on where the log begins, as the numbers do.
+func (l *Log) firstRef(set scopeSet) (first format.ScopeRef, ok bool) {
+	for number, ref := range l.refs {
+		if set.has(number) && (!ok || compareRefs(ref, first) < 0) {
+			first, ok = ref, true
 		}
 	}
-	return 0, false
+	return first, ok
+}
+
+// compareRefs orders scopes by cluster and instance type.
+func compareRefs(a, b format.ScopeRef) int {
+	return cmp.Or(strings.Compare(a.ClusterID, b.ClusterID), strings.Compare(a.InstanceType, b.InstanceType))
 }
