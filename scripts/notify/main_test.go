@@ -53,6 +53,11 @@ func TestCheckAndTest(t *testing.T) {
 	if out, code := notify(t, []byte(`{"Subscriptions":[{"Name":"a"},{"Name":"b"}]}`), "-check"); code != 1 || strings.Count(out, "notify: Subscriptions[") != 4 {
 		t.Errorf("a file with faults: %d %s", code, out)
 	}
+	file = notifytest.File(receivers["slack"].Subscription(`"Filter":{"Size__gt":"big"},`))
+	want := "notify: Subscriptions[0].Filter.Size__gt: must be a decimal number within ±1.8e308, got \"big\"\n"
+	if out, code := notify(t, file, "-check"); code != 1 || out != want {
+		t.Errorf("a filter with a fault: %d %s", code, out)
+	}
 }
 
 // TestFileInTheBucket: -cloud checks the file that the runs read.

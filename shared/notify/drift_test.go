@@ -1,6 +1,7 @@
 package notify_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -8,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"community-images/shared/notify/message"
-	"community-images/shared/notify/subscription"
+	"community-images/shared/notify/notifytest"
 )
 
 // flapModel is what a plain program remembers of an image that comes and goes.
@@ -22,10 +23,18 @@ type flapModel struct {
 // told when they begin, and when they are calm.
 func TestMessagesOfADrift(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, slack("all", ""), slack("a", `,"Filter":{"ClusterId":"ehpc-a"}`))
+	filters := map[string]notifytest.Filter{"all": notifytest.ParseFilter(t, `{}`), "a": notifytest.ParseFilter(t, `{"ClusterId":"ehpc-a"}`)}
+	for i, filter := range notifytest.Conditions(t) {
+		filters[fmt.Sprint("condition-", i)] = filter
+	}
+	var entries []string
+	models := map[string]map[string]*flapModel{}
+	for name, filter := range filters {
+		entries = append(entries, slack(name, `,"Filter":`+filter.Text))
+		models[name] = map[string]*flapModel{}
+	}
+	f := newFixture(t, entries...)
 	f.mustRun()
-	filters := map[string]*subscription.Filter{"all": {}, "a": {Clusters: []string{"ehpc-a"}}}
-	models := map[string]map[string]*flapModel{"all": {}, "a": {}}
 	count, flapped := 0, 0
 	for len(f.States) <= 200 {
 		commits := len(f.States)
@@ -82,7 +91,7 @@ func newMessageContent(r *message.Region) (m messageContent) {
 }
 
 // expectMessage returns the message of a commit, or none if nothing is to be told.
-func (f *fixture) expectMessage(model map[string]*flapModel, filter *subscription.Filter, n int) []messageContent {
+func (f *fixture) expectMessage(model map[string]*flapModel, filter notifytest.Filter, n int) []messageContent {
 	added, removed, ended, boot := f.Expect(filter, n, n)
 	m := messageContent{Changed: f.ExpectChanged(filter, n), BootImages: boot, Ended: len(ended) > 0}
 	note := func(id string, list *[]string) {

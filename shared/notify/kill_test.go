@@ -192,6 +192,8 @@ func TestSummaryWithFaultAtEveryRequest(t *testing.T) {
 				f.Now = f.Now.Add(2 * time.Hour)
 				f.run()
 			}
+			f.Add("m-new") // other commits may have nothing to tell
+			f.run()
 			messages := f.sent.drain("all")
 			ids := map[string]bool{}
 			for _, m := range messages {

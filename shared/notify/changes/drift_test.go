@@ -11,11 +11,10 @@ import (
 	"community-images/shared/archive/archivetest"
 	"community-images/shared/notify/changes"
 	"community-images/shared/notify/notifytest"
-	"community-images/shared/notify/subscription"
 )
 
 // got renders what the log says in the same way.
-func got(c *changes.Changes, f *subscription.Filter, before notifytest.World) (added, removed, ended, boot []string) {
+func got(c *changes.Changes, f notifytest.Filter, before notifytest.World) (added, removed, ended, boot []string) {
 	for _, im := range c.Added {
 		added = append(added, im.ImageID)
 	}
@@ -30,7 +29,7 @@ func got(c *changes.Changes, f *subscription.Filter, before notifytest.World) (a
 			continue
 		}
 		for path := range before {
-			if notifytest.ClusterOf(path) == e.ClusterID && notifytest.Selects(f, path) {
+			if notifytest.ClusterOf(path) == e.ClusterID && f.Selects(path) {
 				ended = append(ended, path)
 			}
 		}
@@ -43,22 +42,23 @@ func got(c *changes.Changes, f *subscription.Filter, before notifytest.World) (a
 
 func sorted(list []string) []string { slices.Sort(list); return list }
 
-// filters are those of ten subscriptions, in the words of notify.json.
-var filters = []string{
-	`{}`, `{"ClusterId":"ehpc-a"}`, `{"ClusterId":["ehpc-b","_any"]}`, `{"ImageId":["m-01","m-02","m-03"]}`,
-	`{"InstanceType":"ecs.c"}`, `{"ClusterId":["ehpc-c","ehpc-d"],"InstanceType":["_any","ecs.g"]}`,
-	`{"RegionId":"cn-beijing"}`, `{"ClusterId":"ehpc-e","ImageId":["m-05","m-07"]}`,
-}
-
-// parseFilter returns the filter of a subscription.
-func parseFilter(t *testing.T, text string) *subscription.Filter {
+// newFilters returns the filters of subscriptions: on scopes and ids, and on the content of images.
+func newFilters(t *testing.T) (filters []notifytest.Filter) {
 	t.Helper()
-	list, err := subscription.Parse([]byte(`{"Subscriptions":[{"Name":"n","Kind":"slack","Url":"https://example.com/x","Filter":`+text+`}]}`),
-		subscription.Options{})
-	if err != nil {
-		t.Fatal(err)
+	for _, text := range []string{
+		`{}`, `{"ClusterId":"ehpc-a"}`, `{"ClusterId":["ehpc-b","_any"]}`, `{"ImageId":["m-01","m-02","m-03"]}`,
+		`{"InstanceType":"ecs.c"}`, `{"ClusterId":"ehpc-c, ehpc-d","InstanceType":["_any","ecs.g"]}`,
+		`{"RegionId":"cn-beijing"}`, `{"ClusterId":"ehpc-e","ImageId":"m-05,m-07"}`, `{"clusterid":"*","InstanceType":"_any"}`,
+	} {
+		filters = append(filters, notifytest.ParseFilter(t, text))
 	}
-	return &list[0].Filter
+	for i, f := range notifytest.Conditions(t) {
+		if i%2 == 1 {
+			f = f.With(t, "ClusterId", []string{"_any", "ehpc-a", "ehpc-b"})
+		}
+		filters = append(filters, f)
+	}
+	return filters
 }
 
 // TestDriftIsToldAsAPlainProgramSeesIt lets a region drift for 200 commits. What the log and the
@@ -66,6 +66,7 @@ func parseFilter(t *testing.T, text string) *subscription.Filter {
 // all states.
 func TestDriftIsToldAsAPlainProgramSeesIt(t *testing.T) {
 	t.Parallel()
+	filters := newFilters(t)
 	for seed := range uint64(3) {
 		d := notifytest.NewDrift(t, 200, seed)
 		a := archive.New(d.Memory, d.Keys)
@@ -87,9 +88,8 @@ func TestDriftIsToldAsAPlainProgramSeesIt(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, text := range filters {
-				f := parseFilter(t, text)
-				c, err := span.Compare(t.Context(), f)
+			for _, f := range filters {
+				c, err := span.Compare(t.Context(), f.Filter)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -99,7 +99,7 @@ func TestDriftIsToldAsAPlainProgramSeesIt(t *testing.T) {
 				}
 				is[0], is[1], is[2], is[3] = got(c, f, d.States[from-1])
 				if diff := cmp.Diff(want, is); diff != "" {
-					t.Fatalf("seed %d, commits %d to %d, filter %s (-plain +log):\n%s", seed, from, to, text, diff)
+					t.Fatalf("seed %d, commits %d to %d, filter %s (-plain +log):\n%s", seed, from, to, f.Text, diff)
 				}
 				for i, kind := range []string{"added", "removed", "ended", "boot"} {
 					told[kind] += len(is[i])
@@ -118,7 +118,7 @@ func TestDriftIsToldAsAPlainProgramSeesIt(t *testing.T) {
 // the states.
 func TestChangedFieldsAndConditions(t *testing.T) {
 	t.Parallel()
-	d := notifytest.NewDrift(t, 120, 7)
+	d := notifytest.NewDrift(t, 200, 7)
 	a := archive.New(d.Memory, d.Keys)
 	now, err := a.Now(t.Context(), archivetest.Hangzhou, nil)
 	if err != nil {
@@ -134,8 +134,8 @@ func TestChangedFieldsAndConditions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := parseFilter(t, `{"ClusterId":"ehpc-a","InstanceType":"_any","OsTag.Platform":"centos","changedField":["Status","OsTag.Platform"]}`)
-		c, err := span.Compare(t.Context(), f)
+		f := notifytest.ParseFilter(t, `{"ClusterId":"ehpc-a","InstanceType":"_any","OsTag.Platform":"centos","changedField":["Status","ostag.platform"]}`)
+		c, err := span.Compare(t.Context(), f.Filter)
 		if err != nil {
 			t.Fatal(err)
 		}

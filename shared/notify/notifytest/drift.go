@@ -11,17 +11,16 @@ import (
 
 	"community-images/shared/archive/archivetest"
 	"community-images/shared/catalog"
-	"community-images/shared/notify/subscription"
 )
 
 // World is all that E-HPC offers at a time: for each scope, by its path, the fields of its
 // images by ImageId.
 type World map[string]map[string]Fields
 
-// Fields are the fields of an image that change.
+// Fields are the fields of an image that change. An empty one has no value.
 type Fields struct {
-	Status, Platform string
-	Size             int
+	Status, Platform, Version, Description string
+	Size                                   int
 }
 
 // Drift is an E-HPC that changes, and the states that a plain program has seen.
@@ -94,9 +93,10 @@ func (d *Drift) randomList() map[string]Fields {
 func (d *Drift) randomID() string { return fmt.Sprintf("m-%02d", d.Random.IntN(30)) }
 
 func (d *Drift) randomFields() Fields {
+	pick := func(values ...string) string { return values[d.Random.IntN(len(values))] }
 	return Fields{
-		[]string{"Available", "UnAvailable"}[d.Random.IntN(2)], []string{"CentOS", "Rocky", "Windows"}[d.Random.IntN(3)],
-		40 + d.Random.IntN(3),
+		pick("Available", "UnAvailable"), pick("CentOS", "Rocky", "Windows"), pick("7.9", "7.10", "8.2", ""),
+		pick("for MPI, v2", "For GPU", "gpu", ""), 40 + d.Random.IntN(3),
 	}
 }
 
@@ -138,8 +138,8 @@ func (d *Drift) commit(before World) {
 		for _, id := range slices.Sorted(maps.Keys(list)) {
 			f := list[id]
 			images = append(images, archivetest.ParseImages(d.T, fmt.Sprintf(
-				`{"ImageId":%q,"ImageName":"name of %s","Status":%q,"Size":%d,"OsTag":{"Platform":%q}}`,
-				id, id, f.Status, f.Size, f.Platform))...)
+				`{"ImageId":%q,"ImageName":"name of %s","Status":%q,"Size":%d,"Description":%q,"OsTag":{"Platform":%q,"Version":%q}}`,
+				id, id, f.Status, f.Size, f.Description, f.Platform, f.Version))...)
 		}
 		found[path] = images
 	}
@@ -155,81 +155,3 @@ func (d *Drift) commit(before World) {
 		d.States, d.boot = append(d.States, d.now.clone()), append(d.boot, maps.Clone(d.BootImages))
 	}
 }
-
-// Selects reports whether a filter has a scope.
-func Selects(f *subscription.Filter, path string) bool {
-	_, instanceType, _ := strings.Cut(path, "/")
-	return f.HasScope(ClusterOf(path), strings.TrimPrefix(instanceType, catalog.Any))
-}
-
-// Offered returns the images that the selected scopes offer, each with one content that meets
-// the conditions, if there is one.
-func (w World) Offered(f *subscription.Filter) map[string]bool {
-	all := map[string]bool{}
-	for path, list := range w {
-		for id := range list {
-			all[id] = all[id] || Selects(f, path)
-		}
-	}
-	maps.DeleteFunc(all, func(_ string, is bool) bool { return !is })
-	return all
-}
-
-// Expect returns what a plain program says of the commits from one to another: it has all
-// states and reads no log.
-func (d *Drift) Expect(f *subscription.Filter, from, to int) (added, removed, ended, boot []string) {
-	before, after := d.States[from-1], d.States[to]
-	had, has := before.Offered(f), after.Offered(f)
-	for id := range has {
-		if had[id] || !f.HasImage(id) {
-			continue
-		}
-		announced := from > 1 && !slices.ContainsFunc(d.States[:from], func(w World) bool { return w.Offered(&subscription.Filter{})[id] })
-		for path, list := range after {
-			_, offers := list[id]
-			_, isOld := before[path]
-			announced = announced || offers && isOld && Selects(f, path)
-		}
-		if announced {
-			added = append(added, id)
-		}
-	}
-	for id := range had {
-		if !has[id] && f.HasImage(id) {
-			removed = append(removed, id)
-		}
-	}
-	for path := range before {
-		if _, isThere := after[path]; !isThere && Selects(f, path) {
-			ended = append(ended, path)
-		}
-	}
-	for cluster, id := range d.boot[to] {
-		own := &subscription.Filter{Clusters: []string{cluster}}
-		isListed := slices.ContainsFunc(slices.Collect(maps.Keys(after)), func(p string) bool { return ClusterOf(p) == cluster })
-		for path := range d.States[to-1] { // the fixture leaves a cluster out of the listing that ends one of its scopes
-			if _, isThere := after[path]; !isThere && ClusterOf(path) == cluster {
-				isListed = false
-			}
-		}
-		if isListed && f.HasCluster(cluster) && f.HasImage(id) && before.Offered(own)[id] && !after.Offered(own)[id] {
-			boot = append(boot, cluster+" "+id)
-		}
-	}
-	return sorted(added), sorted(removed), sorted(ended), sorted(boot)
-}
-
-// ExpectChanged returns the images that have other fields after a commit in a selected scope.
-func (d *Drift) ExpectChanged(f *subscription.Filter, n int) (changed []string) {
-	for path, list := range d.States[n] {
-		for id, after := range list {
-			before, wasThere := d.States[n-1][path][id]
-			if wasThere && before != after && Selects(f, path) && f.HasImage(id) && !slices.Contains(changed, id) {
-				changed = append(changed, id)
-			}
-		}
-	}
-	return sorted(changed)
-}
-
-func sorted(list []string) []string { slices.Sort(list); return list }

@@ -17,7 +17,7 @@ type Fault struct {
 	Value string
 	// Reason completes a sentence that begins with the value.
 	Reason string
-	// Allowed is what is allowed.
+	// Allowed is what is allowed. It is empty if Reason says it.
 	Allowed string
 }
 
@@ -31,13 +31,18 @@ func (f *Fault) Error() string {
 	if value != "" {
 		value += " "
 	}
-	return fmt.Sprintf("%s: %s%s; allowed: %s", path, value, f.Reason, f.Allowed)
+	text := path + ": " + value + f.Reason
+	if f.Allowed != "" {
+		text += "; allowed: " + f.Allowed
+	}
+	return text
 }
 
 // reader reads the values of a file and collects the faults.
 type reader struct {
 	options Options
 	faults  []error
+	cost    int // of the expressions of all filters
 }
 
 // err returns all faults as one error.

@@ -2,6 +2,7 @@ package request
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -212,7 +213,7 @@ func (c *Config) DescribeAllowed(rt *Route, def Param) string {
 	case paramFormat.Name:
 		return JoinWithOr(rt.Formats)
 	case paramRegion.Name:
-		return JoinWithOr(c.Regions)
+		return cmp.Or(JoinWithOr(c.Regions), def.allowed)
 	case paramFields.Name:
 		return "a comma list of " + strings.Join(c.Schema.ColumnNames(), ", ")
 	case paramSort.Name, paramLatestBy.Name, paramFacets.Name:

@@ -170,6 +170,12 @@ func (p *parser) parseAny(raw rawParam) {
 			return
 		}
 	}
+	if rt.refuses != nil {
+		if reason := rt.refuses(raw.name); reason != "" {
+			p.addFault(fault.CodeInvalid, fault.QuoteName(raw.name), reason, "")
+			return
+		}
+	}
 	if !rt.Filters || !p.parseFilter(raw) {
 		p.rejectUnknown(raw.name)
 	}

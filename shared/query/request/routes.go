@@ -19,6 +19,9 @@ type Route struct {
 	checkParams func(p *parser) // adds the faults of parameters that do not go together; nil: there are none
 	// selects returns what a selection as given means; nil: as it is given.
 	selects func(Selection) Selection
+	// refuses returns why the route cannot have a parameter that others have; empty: it is as
+	// unknown as any other. nil: they all are.
+	refuses func(name string) string
 }
 
 // MatchPath returns true if the route has an escaped path, and the value of the variable in
