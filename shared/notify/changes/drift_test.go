@@ -2,12 +2,10 @@ package changes_test
 
 import (
 	"encoding/json"
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"community-images/shared/archive"
 	"community-images/shared/archive/archivetest"
 	"community-images/shared/notify/changes"
 	"community-images/shared/notify/notifytest"
@@ -15,12 +13,7 @@ import (
 
 // got renders what the log says in the same way.
 func got(c *changes.Changes, f notifytest.Filter, before notifytest.World) (added, removed, ended, boot []string) {
-	for _, im := range c.Added {
-		added = append(added, im.ImageID)
-	}
-	for _, im := range c.Removed {
-		removed = append(removed, im.ImageID)
-	}
+	ids := idsByKind(c)
 	for _, e := range c.Ended {
 		if len(e.InstanceTypes) > 0 {
 			for _, instanceType := range e.InstanceTypes {
@@ -37,10 +30,8 @@ func got(c *changes.Changes, f notifytest.Filter, before notifytest.World) (adde
 	for _, b := range c.BootImages {
 		boot = append(boot, b.ClusterID+" "+b.ImageID)
 	}
-	return added, removed, sorted(ended), sorted(boot)
+	return ids["added"], ids["removed"], sorted(ended), sorted(boot)
 }
-
-func sorted(list []string) []string { slices.Sort(list); return list }
 
 // newFilters returns the filters of subscriptions: on scopes and ids, and on the content of images.
 func newFilters(t *testing.T) (filters []notifytest.Filter) {
@@ -69,30 +60,16 @@ func TestDriftIsToldAsAPlainProgramSeesIt(t *testing.T) {
 	filters := newFilters(t)
 	for seed := range uint64(3) {
 		d := notifytest.NewDrift(t, 200, seed)
-		a := archive.New(d.Memory, d.Keys)
-		now, err := a.Now(t.Context(), archivetest.Hangzhou, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		log, err := changes.Load(t.Context(), a, now, 1, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		log := mustLoad(t, d.Fixture, 1)
 		told := map[string]int{}
 		for from := 1; from < len(d.States); from++ {
 			to := from
 			if from%5 == 0 {
 				to = min(from+d.Random.IntN(20), len(d.States)-1)
 			}
-			span, err := log.Span(t.Context(), int64(from), int64(to))
-			if err != nil {
-				t.Fatal(err)
-			}
+			span := spanOf(t, log, from, to)
 			for _, f := range filters {
-				c, err := span.Compare(t.Context(), f.Filter)
-				if err != nil {
-					t.Fatal(err)
-				}
+				c := compare(t, span, f)
 				var want, is [4][]string
 				if f.HasRegion(archivetest.Hangzhou) {
 					want[0], want[1], want[2], want[3] = d.Expect(f, from, to)
@@ -119,26 +96,10 @@ func TestDriftIsToldAsAPlainProgramSeesIt(t *testing.T) {
 func TestChangedFieldsAndConditions(t *testing.T) {
 	t.Parallel()
 	d := notifytest.NewDrift(t, 200, 7)
-	a := archive.New(d.Memory, d.Keys)
-	now, err := a.Now(t.Context(), archivetest.Hangzhou, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	count := 0
 	for from := 2; from < len(d.States); from++ {
-		log, err := changes.Load(t.Context(), a, now, int64(from), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		span, err := log.Span(t.Context(), int64(from), int64(from))
-		if err != nil {
-			t.Fatal(err)
-		}
 		f := notifytest.ParseFilter(t, `{"ClusterId":"ehpc-a","InstanceType":"_any","OsTag.Platform":"centos","changedField":["Status","ostag.platform"]}`)
-		c, err := span.Compare(t.Context(), f.Filter)
-		if err != nil {
-			t.Fatal(err)
-		}
+		c := compare(t, spanOf(t, mustLoad(t, d.Fixture, int64(from)), from, from), f)
 		was, is := d.States[from-1]["ehpc-a/_any"], d.States[from]["ehpc-a/_any"]
 		want := map[string]string{}
 		for id, after := range is {
@@ -157,14 +118,10 @@ func TestChangedFieldsAndConditions(t *testing.T) {
 			}
 		}
 		have := map[string]string{}
-		for _, im := range c.Added {
-			have[im.ImageID] = "added"
-		}
-		for _, im := range c.Changed {
-			have[im.ImageID] = "changed"
-		}
-		for _, im := range c.Removed {
-			have[im.ImageID] = "removed"
+		for kind, ids := range idsByKind(c) {
+			for _, id := range ids {
+				have[id] = kind
+			}
 		}
 		if was == nil { // a new scope announces images alone that were never there
 			want, have = nil, nil

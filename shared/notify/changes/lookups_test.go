@@ -11,9 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"community-images/shared/archive"
-	"community-images/shared/archive/archivetest"
-	"community-images/shared/notify/changes"
 	"community-images/shared/notify/notifytest"
 	"community-images/shared/query/field"
 	"community-images/shared/query/filter"
@@ -77,25 +74,14 @@ func (l lookups) matching(f notifytest.Filter, n int) []string {
 func TestFiltersMeanWhatLookupsMean(t *testing.T) {
 	t.Parallel()
 	d := notifytest.NewDrift(t, 150, 11)
-	a := archive.New(d.Memory, d.Keys)
-	now, err := a.Now(t.Context(), archivetest.Hangzhou, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	log, err := changes.Load(t.Context(), a, now, 1, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	log := mustLoad(t, d.Fixture, 1)
 	l := lookups{t, (&querytest.Fixture{Fixture: d.Fixture}).Handler()}
 	filters := notifytest.Conditions(t)
 	checkOperators(t, filters)
 	told := map[string]int{}
 	for n := 2; n < len(d.States); n++ {
 		all := l.changesOf(n)
-		span, err := log.Span(t.Context(), int64(n), int64(n))
-		if err != nil {
-			t.Fatal(err)
-		}
+		span := spanOf(t, log, n, n)
 		for _, f := range filters {
 			want := map[string][]string{}
 			for kind, ids := range all {
@@ -110,10 +96,7 @@ func TestFiltersMeanWhatLookupsMean(t *testing.T) {
 					}
 				}
 			}
-			c, err := span.Compare(t.Context(), f.With(t, "ClusterId", "_any").With(t, "InstanceType", "_any").Filter)
-			if err != nil {
-				t.Fatal(err)
-			}
+			c := compare(t, span, f.With(t, "ClusterId", "_any").With(t, "InstanceType", "_any"))
 			if diff := cmp.Diff(want, idsByKind(c)); diff != "" {
 				t.Fatalf("commit %d, filter %s (-lookups +subscription):\n%s", n, f.Text, diff)
 			}
@@ -127,21 +110,6 @@ func TestFiltersMeanWhatLookupsMean(t *testing.T) {
 			t.Errorf("only %d commits had something for %s", told[f.Text], f.Text)
 		}
 	}
-}
-
-// idsByKind returns the images of changes as changesOf does.
-func idsByKind(c *changes.Changes) map[string][]string {
-	ids := map[string][]string{}
-	for _, im := range c.Added {
-		ids["added"] = append(ids["added"], im.ImageID)
-	}
-	for _, im := range c.Removed {
-		ids["removed"] = append(ids["removed"], im.ImageID)
-	}
-	for _, im := range c.Changed {
-		ids["changed"] = append(ids["changed"], im.ImageID)
-	}
-	return ids
 }
 
 // checkOperators checks that each operator is in a filter.
