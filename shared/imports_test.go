@@ -24,6 +24,7 @@ var allowed = map[string][]string{
 	"apierror":            {"catalog"},
 	"catalog":             {"jsonscan"},
 	"jsonscan":            {},
+	"jsonschematest":      {},
 	"archive":             {"alias", "archive/commitlog", "archive/format", "archive/logfile", "catalog"},
 	"archive/buckettest":  {"archive", "archive/format", "catalog"},
 	"archive/format":      {"alias", "catalog", "jsonscan"},

@@ -20,11 +20,15 @@ type Filter struct {
 	Matches func(id string, f Fields) bool
 }
 
+// FileWithFilter returns a notify.json with one subscription, which has a filter.
+func FileWithFilter(filter string) []byte {
+	return File(`{"Name":"n","Kind":"slack","Url":"https://example.com/x","Filter":` + filter + `}`)
+}
+
 // ParseFilter returns a filter without conditions on images, of an entry of notify.json.
 func ParseFilter(t testing.TB, text string) Filter {
 	t.Helper()
-	list, err := subscription.Parse(File(
-		`{"Name":"n","Kind":"slack","Url":"https://example.com/x","Filter":`+text+`}`), subscription.Options{})
+	list, err := subscription.Parse(FileWithFilter(text), subscription.Options{})
 	if err != nil {
 		t.Fatalf("filter %s: %v", text, err)
 	}

@@ -10,6 +10,8 @@ import (
 
 	"community-images/shared/apierror"
 	"community-images/shared/catalog"
+	"community-images/shared/jsonschematest"
+	"community-images/shared/notify/notifytest"
 	"community-images/shared/notify/subscription"
 	"community-images/shared/query/field"
 	"community-images/shared/query/filter"
@@ -17,9 +19,7 @@ import (
 )
 
 // withFilter returns a file with one subscription.
-func withFilter(filter string) string {
-	return `{"Subscriptions":[{"Name":"a","Kind":"slack","Url":"https://h/x","Filter":` + filter + `}]}`
-}
+func withFilter(filter string) string { return string(notifytest.FileWithFilter(filter)) }
 
 // parseFilter parses a filter in a file of its own.
 func parseFilter(filter string) (*subscription.Filter, error) {
@@ -28,16 +28,6 @@ func parseFilter(filter string) (*subscription.Filter, error) {
 		return nil, err
 	}
 	return &list[0].Filter, nil
-}
-
-// mustParseFilter is parseFilter of a filter without faults.
-func mustParseFilter(t *testing.T, filter string) *subscription.Filter {
-	t.Helper()
-	f, err := parseFilter(filter)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
 }
 
 // TestConditions: a value matches as in /v1/images, a glob the whole value. notifytest has a
@@ -55,7 +45,7 @@ func TestConditions(t *testing.T) {
 		`{"ImageName__glob":"linux_*","Status":"UnAvailable"}`: false, `{"Description":"x"}`: false,
 		`{"q":"BASE linux, m-1"}`: true, `{"q":["base","rocky"]}`: false, `{"q":"available"}`: false,
 	} {
-		if got := mustParseFilter(t, filter).Matches(im); got != want {
+		if got := notifytest.ParseFilter(t, filter).Filter.Matches(im); got != want {
 			t.Errorf("%s: %v", filter, got)
 		}
 	}
@@ -64,7 +54,7 @@ func TestConditions(t *testing.T) {
 // TestChangedFields: an object stands for its fields, and a change of a whole object for each.
 func TestChangedFields(t *testing.T) {
 	t.Parallel()
-	f := mustParseFilter(t, `{"changedField":"size,ostag,BaseOsTag.Version"}`)
+	f := notifytest.ParseFilter(t, `{"changedField":"size,ostag,BaseOsTag.Version"}`)
 	for field, want := range map[string]bool{
 		"Size": true, "OsTag.Version": true, "OsTag": true, "BaseOsTag.Version": true, "BaseOsTag": true,
 		"BaseOsTag.Platform": false, "Status": false, "SizeOfDisk": false,
@@ -156,7 +146,7 @@ func TestExpressionsOfAFile(t *testing.T) {
 // TestSchemaHasEveryOperator: the schema takes exactly the filters by fields that a run takes.
 func TestSchemaHasEveryOperator(t *testing.T) {
 	t.Parallel()
-	refuses := newSchema(t)
+	schema := jsonschematest.Compile(t, "../notify.schema.json")
 	operators := append(filter.OperatorNames(field.TextKind), "in", "igt", "")
 	for _, f := range field.NewSchema(nil).Fields {
 		for _, op := range operators {
@@ -169,8 +159,8 @@ func TestSchemaHasEveryOperator(t *testing.T) {
 			}
 			text := `{"` + name + `":["` + value + `"]}`
 			_, err := parseFilter(text)
-			if refuses(withFilter(text)) != (err != nil) {
-				t.Errorf("%s: the schema refuses it %v, a run says: %v", text, refuses(withFilter(text)), err)
+			if refusal := schema.Validate(withFilter(text)); (refusal != nil) != (err != nil) {
+				t.Errorf("%s: the schema says %v, a run says %v", text, refusal, err)
 			}
 		}
 	}

@@ -2,15 +2,14 @@ package subscription_test
 
 import (
 	"bytes"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"community-images/shared/jsonschematest"
 	"community-images/shared/notify/subscription"
 	"community-images/shared/query/filter"
 	"community-images/shared/query/request"
@@ -126,41 +125,16 @@ func TestFaultsAreNamedTogether(t *testing.T) {
 	}
 }
 
-// newSchema returns a function that tells whether the schema refuses a file.
-func newSchema(t *testing.T) (refuses func(file string) bool) {
-	t.Helper()
-	data, err := os.ReadFile("../notify.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("notify.schema.json", document); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile("notify.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return func(file string) bool {
-		value, err := jsonschema.UnmarshalJSON(strings.NewReader(file))
-		return err != nil || schema.Validate(value) != nil
-	}
-}
-
 // TestSchemaAgrees: the schema refuses the same files, but for names that are there twice. It
 // takes names as documents write them: for lists in one text, and another case, only a run can tell.
 func TestSchemaAgrees(t *testing.T) {
 	t.Parallel()
-	refuses := newSchema(t)
-	if refuses(good) {
-		t.Error("the schema refuses a good file")
+	schema := jsonschematest.Compile(t, "../notify.schema.json")
+	if err := schema.Validate(good); err != nil {
+		t.Errorf("the schema refuses a good file: %v", err)
 	}
 	for _, row := range bad {
-		if !refuses(row.file) && !strings.Contains(row.faults, "is there twice") {
+		if schema.Validate(row.file) == nil && !strings.Contains(row.faults, "is there twice") {
 			t.Errorf("the schema takes %s", row.file)
 		}
 	}
