@@ -2,26 +2,21 @@ package capture_test
 
 import (
 	"context"
-	"errors"
 	"io/fs"
 	"strings"
 	"testing"
 	"time"
 
 	"community-images/shared/archive"
+	"community-images/shared/archive/buckettest"
 	"community-images/shared/capture"
+	"community-images/shared/query/request"
 )
 
-// newAliasFixture returns a fixture whose runs read the file with the aliases. A lookup is
-// good if it has no "!".
+// newAliasFixture returns a fixture whose runs read the file with the aliases.
 func newAliasFixture(t *testing.T, regions ...string) *fixture {
 	b := newFixture(t, regions...)
-	b.settings.CheckLookup = func(lookup string) error {
-		if strings.Contains(lookup, "!") {
-			return errors.New("! is not a parameter")
-		}
-		return nil
-	}
+	b.settings.CheckLookup = request.CheckLookup
 	return b
 }
 
@@ -72,7 +67,7 @@ func TestFileThatCannotBeUsed(t *testing.T) {
 		says string
 	}{
 		"cut":                     {twoAliases[:40], `"p/aliases.json": the file must be JSON, but line 1 has:`},
-		"a lookup is wrong":       {strings.Replace(twoAliases, "sort=S", "!", 1), "Aliases[1].Lookup cannot be answered: !"},
+		"a lookup is wrong":       {strings.Replace(twoAliases, "sort=S", "Nonsense=s", 1), "Aliases[1].Lookup cannot be answered: Nonsense is not a parameter"},
 		"a region is not here":    {strings.Replace(twoAliases, "cn-b", "cn-c", 1), "a region that is captured: cn-a, cn-b"},
 		"too large":               {twoAliases + strings.Repeat(" ", 256<<10), "must have at most 256 KB"},
 		"the store does not give": {"", `reading "p/aliases.json": permission denied`},
@@ -86,7 +81,12 @@ func TestFileThatCannotBeUsed(t *testing.T) {
 			b.mem.Spoil("p/aliases.json", []byte(tc.file))
 			sound := b.writer
 			if tc.file == "" {
-				b.writer = archive.NewWriter(refusingBucket{b.mem}, sound.Keys(), time.Now)
+				b.writer = archive.NewWriter(buckettest.NewFaulty(b.mem, func(op buckettest.Op) *buckettest.Fault {
+					if strings.HasSuffix(op.Key, "aliases.json") {
+						return &buckettest.Fault{Err: fs.ErrPermission}
+					}
+					return nil
+				}), sound.Keys(), time.Now)
 			}
 			report := b.mustRun(capture.Request{})
 			if !strings.Contains(report.AliasProblem, tc.says) || !report.Regions[0].Committed {
@@ -100,22 +100,12 @@ func TestFileThatCannotBeUsed(t *testing.T) {
 	}
 }
 
-// refusingBucket refuses to read the file with the aliases.
-type refusingBucket struct{ archive.Bucket }
-
-func (b refusingBucket) GetFrom(ctx context.Context, key string, offset, limit int64) ([]byte, error) {
-	if strings.HasSuffix(key, "aliases.json") {
-		return nil, fs.ErrPermission
-	}
-	return b.Bucket.GetFrom(ctx, key, offset, limit)
-}
-
 // TestRequestsForAliases: a run makes one request for the file, and none besides, whether it
 // is there or not.
 func TestRequestsForAliases(t *testing.T) {
 	t.Parallel()
 	requests := func(prepare func(*fixture)) string {
-		b := newFixture(t, "cn-a")
+		b := newFixture(t, "cn-a") // does not read the file
 		prepare(b)
 		b.mustRun(capture.Request{})
 		b.mem.Requests()
@@ -126,7 +116,7 @@ func TestRequestsForAliases(t *testing.T) {
 	one := []byte(`{"Aliases":[{"Name":"newest","RegionId":"cn-a","Lookup":"sort=-Size"}]}`)
 	for name, file := range map[string][]byte{"none": nil, "one": one, "damaged": one[:9]} {
 		with := requests(func(b *fixture) {
-			b.settings.CheckLookup = func(string) error { return nil }
+			b.settings.CheckLookup = request.CheckLookup
 			if file != nil {
 				b.mem.Spoil("p/aliases.json", file)
 			}

@@ -1,7 +1,6 @@
 package aliases_test
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"community-images/shared/alias"
 	"community-images/shared/archive"
 	"community-images/shared/archive/archivetest"
+	"community-images/shared/archive/buckettest"
 	"community-images/shared/catalog"
 	"community-images/shared/query/aliases"
 )
@@ -88,16 +88,10 @@ func TestStoreThatFailsIsNoMove(t *testing.T) {
 	f.Aliases = alias.File{archivetest.Hangzhou: {{Name: "newest", Lookup: "sort=-OsTag.Version"}}}
 	r := f.CommitRun(archivetest.Hangzhou, archivetest.Content{
 		"_any/_any": archivetest.ParseImages(t, archivetest.CentOS79)})
-	finder := aliases.NewFinder(archive.New(brokenBucket{f.Bucket}, f.Keys), func() time.Time { return f.Now })
-	if images, err := finder.ImagesOf(t.Context(), r); err == nil || !errors.Is(err, errBroken) {
+	errBroken := errors.New("the store is broken")
+	broken := buckettest.NewFaulty(f.Bucket, func(buckettest.Op) *buckettest.Fault { return &buckettest.Fault{Err: errBroken} })
+	finder := aliases.NewFinder(archive.New(broken, f.Keys), func() time.Time { return f.Now })
+	if images, err := finder.ImagesOf(t.Context(), r); !errors.Is(err, errBroken) {
 		t.Errorf("images are %+v, the error is %v", images, err)
 	}
-}
-
-var errBroken = errors.New("the store is broken")
-
-type brokenBucket struct{ archive.Bucket }
-
-func (brokenBucket) Get(context.Context, string, string) ([]byte, string, error) {
-	return nil, "", errBroken
 }
