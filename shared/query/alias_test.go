@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http/httptest"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -17,9 +16,20 @@ import (
 	"community-images/shared/query"
 )
 
-// oneAlias returns definitions of Hangzhou.
-func oneAlias(name, lookup string, pin *alias.Pin) alias.File {
-	return alias.File{hangzhou: {{Name: name, Lookup: lookup, Pin: pin}}}
+// newAliasRegion returns Hangzhou with some images and one alias. pin may be nil.
+func newAliasRegion(t *testing.T, name, lookup string, pin *alias.Pin, images ...string) *fixture {
+	t.Helper()
+	w := newFixture(t)
+	w.Aliases = alias.File{hangzhou: {{Name: name, Lookup: lookup, Pin: pin}}}
+	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, images...)})
+	return w
+}
+
+// newAliasWithEndingPin returns Hangzhou with the alias "gpu": m-cent79 for an hour, m-cent710 later.
+func newAliasWithEndingPin(t *testing.T) *fixture {
+	t.Helper()
+	pin := &alias.Pin{ImageID: "m-cent79", Reason: "r", Until: catalog.At(epoch.Add(time.Hour))}
+	return newAliasRegion(t, "gpu", "sort=-OsTag.Version", pin, centOS79, centOS710)
 }
 
 // checkAnswer compares the status and the first words of an answer's body or message.
@@ -39,11 +49,9 @@ func checkAnswer(t *testing.T, rec *httptest.ResponseRecorder, status int, begin
 // other one takes its place until somebody decides; when the pin ends, the lookup decides.
 func TestPinOfAnAlias(t *testing.T) {
 	t.Parallel()
-	w := newFixture(t)
-	until := catalog.At(w.Now.Add(3 * time.Hour))
-	w.Aliases = oneAlias("gpu", "OsTag.Platform=CentOS&sort=-OsTag.Version",
-		&alias.Pin{ImageID: "m-win", Reason: "the last that works", Until: until})
-	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, windows, centOS79, centOS710)})
+	until := catalog.At(epoch.Add(3 * time.Hour))
+	w := newAliasRegion(t, "gpu", "OsTag.Platform=CentOS&sort=-OsTag.Version",
+		&alias.Pin{ImageID: "m-win", Reason: "the last that works", Until: until}, windows, centOS79, centOS710)
 	h := w.Handler(func(o *query.Options) { o.HeadTTL = time.Minute })
 	const target = "/v1/aliases/gpu?format=ids"
 	rec := get(h, target)
@@ -83,10 +91,7 @@ func TestPinOfAnAlias(t *testing.T) {
 // TestPinEndsForCaches: an answer that a cache has is not confirmed once its pin has ended.
 func TestPinEndsForCaches(t *testing.T) {
 	t.Parallel()
-	w := newFixture(t)
-	w.Aliases = oneAlias("gpu", "sort=-OsTag.Version", &alias.Pin{ImageID: "m-cent79", Reason: "r",
-		Until: catalog.At(w.Now.Add(time.Hour))})
-	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, centOS79, centOS710)})
+	w := newAliasWithEndingPin(t)
 	h := w.Handler()
 	for _, target := range []string{"/v1/aliases/gpu", "/v1/aliases", "/v1/aliases?format=table"} {
 		tag := get(h, target).Header().Get("ETag")
@@ -262,16 +267,8 @@ func TestAliasOfSeveralRegions(t *testing.T) {
 // TestReadmeExamplesOfAliases asks the lookups of the README's section.
 func TestReadmeExamplesOfAliases(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, section, _ := strings.Cut(string(text), "\n## Aliases\n")
-	section, _, _ = strings.Cut(section, "\n## ")
-	w := newFixture(t)
-	w.Aliases = oneAlias("centos-newest", "OsTag.Platform=CentOS&sort=-OsTag.Version", nil)
-	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, centOS79, centOS710)})
-	h := w.Handler()
+	section := readmeSection(t, "## Aliases")
+	h := newAliasRegion(t, "centos-newest", "OsTag.Platform=CentOS&sort=-OsTag.Version", nil, centOS79, centOS710).Handler()
 	targets := regexp.MustCompile(`"(?:\$H|\$\{var\.lookups\})(/[^"]*)"`).FindAllStringSubmatch(section, -1)
 	if len(targets) != 2 {
 		t.Errorf("there are %d lookups", len(targets))

@@ -122,10 +122,7 @@ func TestPageOfAnAliasWithoutAnImage(t *testing.T) {
 // once the pin has ended.
 func TestPagesOfAliasesForCaches(t *testing.T) {
 	t.Parallel()
-	w := newFixture(t)
-	w.Aliases = oneAlias("gpu", "sort=-OsTag.Version", &alias.Pin{ImageID: "m-cent79", Reason: "r",
-		Until: catalog.At(w.Now.Add(time.Hour))})
-	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, centOS79, centOS710)})
+	w := newAliasWithEndingPin(t)
 	h := w.Handler()
 	for _, target := range []string{"/v1/aliases/gpu", "/v1/aliases"} {
 		tag := open(h, target).Header().Get("ETag")

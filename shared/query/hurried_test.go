@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -172,11 +171,7 @@ func (q hurriedQuestion) check(t *testing.T, rec *httptest.ResponseRecorder) {
 // TestShellExampleShowsTheMessage: curl -f would throw the message of an error away.
 func TestShellExampleShowsTheMessage(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(string(text), "curl -f") || !strings.Contains(string(text), "curl -sS --fail-with-body") {
+	if text := readReadme(t); strings.Contains(text, "curl -f") || !strings.Contains(text, "curl -sS --fail-with-body") {
 		t.Error("the examples do not show errors")
 	}
 }

@@ -11,19 +11,32 @@ import (
 	"community-images/shared/query"
 )
 
-// TestReadmeExamples asks every lookup of the README's examples, and holds that
-// its reference names every operator and parameter.
-func TestReadmeExamples(t *testing.T) {
-	t.Parallel()
+// readReadme returns the document for callers.
+func readReadme(t *testing.T) string {
+	t.Helper()
 	text, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, examples, ok := strings.Cut(string(text), "### Ten examples")
+	return string(text)
+}
+
+// readmeSection returns the document from a heading on, up to the next main heading.
+func readmeSection(t *testing.T, heading string) string {
+	t.Helper()
+	_, section, ok := strings.Cut(readReadme(t), "\n"+heading+"\n")
 	if !ok {
-		t.Fatal("the README has no examples")
+		t.Fatalf("the README has no %q", heading)
 	}
-	examples, _, _ = strings.Cut(examples, "\n## ")
+	section, _, _ = strings.Cut(section, "\n## ")
+	return section
+}
+
+// TestReadmeExamples asks every lookup of the README's examples, and holds that
+// its reference names every operator and parameter.
+func TestReadmeExamples(t *testing.T) {
+	t.Parallel()
+	examples := readmeSection(t, "### Ten examples")
 	w := newFixture(t)
 	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, sampleImage),
 		"ehpc-hz-FYUr32hD1k/_any": parseImages(t, sampleImage, windows)})
@@ -53,8 +66,9 @@ func TestReadmeExamples(t *testing.T) {
 		len(regexp.MustCompile(`(?m)^([2-9]|10)\. `).FindAllString(examples, -1)); n != 10 || len(targets) < 10 {
 		t.Errorf("there are %d examples with %d lookups", n, len(targets))
 	}
+	text := readReadme(t)
 	for _, name := range documentedNames(t, h) {
-		if !strings.Contains(string(text), name) {
+		if !strings.Contains(text, name) {
 			t.Errorf("the README does not name %s", name)
 		}
 	}
