@@ -248,6 +248,24 @@ func TestUrlsAndSecretsOfReceiversAreNeverShown(t *testing.T) {
 	}
 }
 
+// startTold starts the receiver of a webhook, and makes a first run, which tells it nothing.
+func (w *fixture) startTold() *notifytest.Receiver {
+	hook := notifytest.Start(w.t, "hook", "webhook")
+	w.subscribe(hook.Subscription(""))
+	w.runSnapshot(w.startFunction("snapshot", notifyEnv...))
+	return hook
+}
+
+// drainDistinct returns the messages that a receiver took, and how many ids they have.
+func drainDistinct(r *notifytest.Receiver) (list []notifytest.Message, ids int) {
+	list = r.Drain()
+	known := map[string]bool{}
+	for _, m := range list {
+		known[m.ID] = true
+	}
+	return list, len(known)
+}
+
 // TestKilledInEveryDelivery kills the real binary with SIGKILL at every request that it makes to
 // OSS or to a receiver in a run with a commit. The next run tells what is missing: nothing is
 // lost, and what comes twice has the same id.
@@ -260,9 +278,7 @@ func TestKilledInEveryDelivery(t *testing.T) {
 			k := &killingProxy{next: w.oss, when: when}
 			server := httptest.NewServer(k)
 			t.Cleanup(server.Close)
-			hook := notifytest.Start(t, "hook", "webhook")
-			w.subscribe(hook.Subscription(""))
-			w.runSnapshot(w.startFunction("snapshot", notifyEnv...))
+			hook := w.startTold()
 			kills := 0
 			for at := int64(1); ; at++ {
 				w.setImageVersion(fmt.Sprintf("%s-%d", strings.Fields(string(when))[0], at))
@@ -275,13 +291,9 @@ func TestKilledInEveryDelivery(t *testing.T) {
 				}
 				f.Stop()
 				w.runSnapshot(w.startFunction("snapshot", notifyEnv...))
-				told := map[string]bool{}
-				list := hook.Drain()
-				for _, m := range list {
-					told[m.ID] = true
-				}
-				if len(told) != 1 || len(list) > 2 || !strings.Contains(list[0].Text, fmt.Sprintf("-%d (", at)) && !strings.Contains(list[0].Text, fmt.Sprintf("-%d\n", at)) {
-					t.Fatalf("killed at request %d: told %d times, %d ids: %v", at, len(list), len(told), list)
+				list, told := drainDistinct(hook)
+				if told != 1 || len(list) > 2 || !strings.Contains(list[0].Text, fmt.Sprintf("-%d (", at)) && !strings.Contains(list[0].Text, fmt.Sprintf("-%d\n", at)) {
+					t.Fatalf("killed at request %d: told %d times, %d ids: %v", at, len(list), told, list)
 				}
 				if !k.struck.Load() {
 					break
@@ -301,9 +313,7 @@ func TestKilledWhileAReceiverAnswers(t *testing.T) {
 	t.Parallel()
 	for _, isTaken := range []bool{false, true} {
 		w := newFixture(t)
-		hook := notifytest.Start(t, "hook", "webhook")
-		w.subscribe(hook.Subscription(""))
-		w.runSnapshot(w.startFunction("snapshot", notifyEnv...))
+		hook := w.startTold()
 		w.setImageVersion("v2")
 		f := w.startFunction("snapshot", notifyEnv...)
 		hook.SetAnswer(func(rw http.ResponseWriter, r *http.Request) {
@@ -318,13 +328,9 @@ func TestKilledWhileAReceiverAnswers(t *testing.T) {
 		}
 		hook.SetAnswer(nil)
 		w.runSnapshot(w.startFunction("snapshot", notifyEnv...))
-		ids := map[string]bool{}
-		list := hook.Drain()
-		for _, m := range list {
-			ids[m.ID] = true
-		}
-		if want := map[bool]int{false: 1, true: 2}[isTaken]; len(list) != want || len(ids) != 1 {
-			t.Errorf("taken before the kill %v: told %d times with %d ids", isTaken, len(list), len(ids))
+		list, ids := drainDistinct(hook)
+		if want := map[bool]int{false: 1, true: 2}[isTaken]; len(list) != want || ids != 1 {
+			t.Errorf("taken before the kill %v: told %d times with %d ids", isTaken, len(list), ids)
 		}
 	}
 }
