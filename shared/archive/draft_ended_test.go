@@ -105,9 +105,7 @@ func TestContentOfAnEndedScopeGoesWithItsMonth(t *testing.T) {
 	if got := b.listObjects(); got != "2026-07 to 2026-08, 2 months, 2 snapshots" || b.mem.Objects()[key] != nil {
 		t.Errorf("a sweep leaves %s, and of the cluster that ended %q", got, b.mem.Objects()[key])
 	}
-	if audit := b.verifyRegion(); len(audit.Findings)+len(audit.Orphans) > 0 {
-		t.Errorf("audit is %+v", audit)
-	}
+	b.checkSound()
 }
 
 func TestVerifyComparesEndedScopesWithTheirContent(t *testing.T) {

@@ -19,6 +19,14 @@ func (b *fixture) verifyRegion() *fsck.Audit {
 	return audit
 }
 
+// checkSound checks that nothing of the region is damaged or without use.
+func (b *fixture) checkSound() {
+	b.t.Helper()
+	if audit := b.verifyRegion(); len(audit.Findings)+len(audit.Orphans) > 0 {
+		b.t.Errorf("audit is %+v", audit)
+	}
+}
+
 // newHistory commits to two scopes over two months.
 func newHistory(t *testing.T, after ...func(*fixture)) *fixture {
 	b := newFixture(t)
