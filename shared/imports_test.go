@@ -70,7 +70,8 @@ var allowed = map[string][]string{
 var (
 	rooms = []string{
 		"lru", "budget", "field", "fault", "filter", "request", "source", "state", "imageset", "aliases", "history", "hint",
-		"etag", "render", "status", "page/language", "page", "signin", "lookupmetrics", "openapi", "",
+		"etag", "render", "status", "page/language", "page/ui", "page/images", "page/history", "page/fleet",
+		"page/aliases", "page", "signin", "lookupmetrics", "openapi", "",
 	}
 	roomImports = map[string][]string{
 		"lru":      {},
@@ -88,12 +89,17 @@ var (
 		"etag":     {"apierror"},
 		"render":   {"alias", "archive/format", "catalog", "jsonscan"},
 		"status":   {"archive/format", "catalog", "metrics", "notify/status"},
-		"page":     {"access", "apierror", "archive/format", "catalog", "jsonscan"},
+		"page":     {"apierror"},
 		"signin":   {"access"},
 		"openapi":  {"archive/format", "catalog"},
 
 		"lookupmetrics": {"metrics"},
 		"page/language": {},
+		"page/ui":       {"access", "apierror", "catalog", "jsonscan"},
+		"page/images":   {"apierror", "archive/format", "catalog", "jsonscan"},
+		"page/history":  {"apierror", "catalog"},
+		"page/fleet":    {"archive/format", "catalog"},
+		"page/aliases":  {"apierror", "catalog"},
 
 		"": {"access", "alias", "apierror", "archive", "archive/format", "catalog", "metrics"},
 	}

@@ -11,6 +11,7 @@ import (
 	"community-images/shared/query/etag"
 	"community-images/shared/query/page"
 	"community-images/shared/query/page/language"
+	"community-images/shared/query/page/ui"
 	"community-images/shared/query/request"
 	"community-images/shared/query/state"
 )
@@ -34,7 +35,7 @@ func (c *call) servePage(ctx context.Context, req *request.Request) (*answer, er
 	return &answer{
 		freshness: own.freshness, region: own.region, omitEnvelope: true,
 		etag:                  makePageETag(in, lookups),
-		contentSecurityPolicy: page.ContentSecurityPolicy,
+		contentSecurityPolicy: ui.ContentSecurityPolicy,
 		showsAges:             true,
 		render: func(ctx context.Context, _ []byte) (*body, error) {
 			return c.renderPage(ctx, in, lookups)
@@ -53,11 +54,11 @@ func (c *call) rawQuery(rt *request.Route) string {
 
 // newPageInput returns what pages are made from. req is nil if the request could not be
 // parsed.
-func (c *call) newPageInput(req *request.Request) *page.Input {
-	in := &page.Input{
+func (c *call) newPageInput(req *request.Request) *ui.Input {
+	in := &ui.Input{
 		Request: req, Route: c.route.routeOrNil(), Path: c.r.URL.EscapedPath(), Query: c.r.URL.RawQuery,
-		Regions: c.lookup.Regions, Now: c.now(), Version: c.version, RequestID: c.id, SignedIn: c.signedIn,
-		Service: page.Service{Host: c.r.Host, NeedsToken: c.requiresToken()},
+		Regions: c.lookup.Regions, Now: c.now(), RequestID: c.id, SignedIn: c.signedIn,
+		Service: ui.Service{Version: c.version, Host: c.r.Host, NeedsToken: c.requiresToken()},
 	}
 	if req != nil {
 		in.Query, in.Region = c.rawQuery(req.Route), req.Region
@@ -82,7 +83,7 @@ func (c *call) findLanguage(query string) *language.Language {
 }
 
 // startPageLookups finds the answers to the questions of a page.
-func (c *call) startPageLookups(ctx context.Context, questions []page.Question) []pageLookup {
+func (c *call) startPageLookups(ctx context.Context, questions []ui.Question) []pageLookup {
 	var lookups []pageLookup
 	for _, q := range questions {
 		lookups = append(lookups, c.startPageLookup(ctx, q))
@@ -91,7 +92,7 @@ func (c *call) startPageLookups(ctx context.Context, questions []page.Question) 
 }
 
 // startPageLookup finds the answer to a question of a page, without rendering it.
-func (c *call) startPageLookup(ctx context.Context, q page.Question) pageLookup {
+func (c *call) startPageLookup(ctx context.Context, q ui.Question) pageLookup {
 	rt, variable, err := c.findRoute(q.Path)
 	if err != nil {
 		return pageLookup{err: err}
@@ -108,12 +109,12 @@ func (c *call) startPageLookup(ctx context.Context, q page.Question) pageLookup 
 // makePageETag makes the ETag of a page from those of the lookups that it shows, and from
 // what else it depends on. It holds for a minute, because pages say how long ago things
 // were. It is empty if a lookup has none.
-func makePageETag(in *page.Input, lookups []pageLookup) string {
+func makePageETag(in *ui.Input, lookups []pageLookup) string {
 	signedIn := ""
 	if in.SignedIn {
 		signedIn = "signed in"
 	}
-	parts := []string{in.Version, in.Tag, in.Path, in.Query, signedIn, in.Now.Truncate(time.Minute).String()}
+	parts := []string{in.Service.Version, in.Tag, in.Path, in.Query, signedIn, in.Now.Truncate(time.Minute).String()}
 	for _, l := range lookups {
 		if l.err != nil || l.etag == "" {
 			return ""
@@ -125,8 +126,8 @@ func makePageETag(in *page.Input, lookups []pageLookup) string {
 
 // renderPage renders the lookups of a page, and the page. It fails only if the page's own
 // lookup does.
-func (c *call) renderPage(ctx context.Context, in *page.Input, lookups []pageLookup) (*body, error) {
-	answers := make([]page.Answer, len(lookups))
+func (c *call) renderPage(ctx context.Context, in *ui.Input, lookups []pageLookup) (*body, error) {
+	answers := make([]ui.Answer, len(lookups))
 	var whole *body
 	for i, l := range lookups {
 		b, err := l.renderView(ctx)
@@ -144,11 +145,11 @@ func (c *call) renderPage(ctx context.Context, in *page.Input, lookups []pageLoo
 }
 
 // newPageAnswer returns a lookup with its body, or with the error of rendering it.
-func (c *call) newPageAnswer(ctx context.Context, l pageLookup, b *body, err error) page.Answer {
+func (c *call) newPageAnswer(ctx context.Context, l pageLookup, b *body, err error) ui.Answer {
 	if err != nil {
-		return page.Answer{Err: c.explainPageError(ctx, err)}
+		return ui.Answer{Err: c.explainPageError(ctx, err)}
 	}
-	return page.Answer{
+	return ui.Answer{
 		Value: b.view, Freshness: l.freshness, Region: l.region, Total: b.total, Next: b.next, Hints: b.hints.Texts,
 	}
 }
@@ -183,7 +184,7 @@ func (c *call) sendErrorPage(ctx context.Context, e *apierror.Error) error {
 		return nil
 	}
 	in := c.newPageInput(c.request)
-	answers := []page.Answer{{Err: e}}
+	answers := []ui.Answer{{Err: e}}
 	// The lookup of a caller who is not admitted may be that of another grant.
 	if c.admitted && page.Explains(in, e) {
 		for _, l := range c.startPageLookups(ctx, page.ErrorQuestions(in)) {
@@ -204,7 +205,7 @@ func (c *call) sendErrorPage(ctx context.Context, e *apierror.Error) error {
 func (c *call) setPageHeaders() {
 	header := c.w.Header()
 	header.Set("Content-Type", request.ContentType(request.FormatHTML))
-	header.Set("Content-Security-Policy", page.ContentSecurityPolicy)
+	header.Set("Content-Security-Policy", ui.ContentSecurityPolicy)
 	header.Set("Referrer-Policy", referrerPolicy)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Vary", "Accept, Accept-Language, Authorization, Cookie")
@@ -217,7 +218,7 @@ const referrerPolicy = "same-origin"
 // serveAsset answers a request for a file that pages load. It returns false if the path is
 // none. Files are public, and are the same for ever under their paths.
 func (c *call) serveAsset(path string) bool {
-	asset, ok := page.FindAsset(path)
+	asset, ok := ui.FindAsset(path)
 	if !ok || c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
 		return false
 	}

@@ -6,16 +6,26 @@
 // that the page needs besides. The caller's grant decides what they find, so a page cannot
 // show more than the JSON.
 //
+// The pages are made in the packages below this one. Each imports only those before it:
+//
+//   - language has the texts in English and Chinese
+//   - ui has what all pages share: the document, links, tables, times
+//   - images, history, fleet and aliases make the pages about these
+//
+// This package finds the page of a route, and makes the pages that no route has: for errors
+// and for signing in.
+//
 // HTML is made with gomponents. It escapes every text and attribute, so texts of E-HPC stay
 // texts. html/template would do so too, but its use of reflection keeps the linker from
 // leaving out unused methods: the code package would be 1 MB larger.
 //
-// Scripts and styles are separate files (assets.go) under a strict Content-Security-Policy:
+// Scripts and styles are separate files (ui/assets.go) under a strict Content-Security-Policy:
 // pages have no style attributes and no event handlers.
 //
 // What is added where:
 //
-//   - a page: pages.go, a file of its own, and the format in request/routes.go
+//   - a page: pages.go, a file in one of the packages, and the format in request/routes.go
 //   - a text: write it in English with Input.T; the Chinese text goes to language/chinese.go
-//   - a style or a script: the folder assets
+//   - a part that several pages show: ui
+//   - a style or a script: the folder ui/assets
 package page

@@ -5,6 +5,7 @@ import (
 	h "maragu.dev/gomponents/html"
 
 	"community-images/shared/query/page/language"
+	"community-images/shared/query/page/ui"
 )
 
 // SignIn is what the page for signing in is made from.
@@ -41,28 +42,29 @@ var explanations = map[SignInProblem]language.Message{
 }
 
 // RenderSignIn returns the page on which a person signs in with a token.
-func RenderSignIn(in *Input, s SignIn) ([]byte, error) {
+func RenderSignIn(in *ui.Input, s SignIn) ([]byte, error) {
 	title := in.T("Sign in")
 	problem, hasProblem := explanations[s.Problem]
 	var form g.Node
 	if s.Problem != PlainHTTP {
 		form = signInForm(in, s)
 	}
-	return document{in: in, title: title, main: g.Group{
+	return ui.Document{Input: in, Title: title, Main: g.Group{
 		h.H1(g.Text(title)),
 		g.If(hasProblem, h.P(h.Class("notice bad"), h.Role("alert"), h.ID("problem"), g.Text(in.T(problem)))),
-		h.P(g.Text(in.T("What is captured is shown to people with a token. The operator of this service issues tokens."))),
+		h.P(g.Text(in.T("What is captured is shown to people with a token. " +
+			"The operator of this service issues tokens."))),
 		form,
 		h.P(h.Class("soft"), g.Text(in.T("The token is kept in a cookie until the browser is closed or you sign out. "+
 			"Programs send the header Authorization: Bearer <token> instead."))),
-	}}.render()
+	}}.Render()
 }
 
 // signInForm asks for the token. Its action is a whole address that begins with https, so
 // that the token cannot leave over plain HTTP.
-func signInForm(in *Input, s SignIn) g.Node {
+func signInForm(in *ui.Input, s SignIn) g.Node {
 	return h.Form(h.Method("post"), h.Action(s.Action), h.Class("signin"),
-		hidden("return", s.Back),
+		ui.Hidden("return", s.Back),
 		// Password managers keep the token under this name.
 		h.Input(h.Type("text"), h.AutoComplete("username"), h.Value("token"), g.Attr("hidden")),
 		h.Label(h.For("token"), g.Text(in.T("Token"))),

@@ -17,7 +17,7 @@ func joinMessages(tables ...map[Message]string) map[Message]string {
 
 // chineseTexts are those of most pages.
 var chineseTexts = map[Message]string{
-	// frame.go
+	// ui/frame.go, ui/parts.go
 	"Community images":         "社区镜像",
 	"Overview":                 "概览",
 	"Images":                   "镜像",
@@ -39,7 +39,7 @@ var chineseTexts = map[Message]string{
 	"This page as":             "本页其他格式",
 	"Description for programs": "接口描述",
 
-	// images.go
+	// ui/facts.go
 	"Image":  "镜像",
 	"System": "操作系统",
 	"Size":   "大小",
@@ -57,7 +57,7 @@ var chineseTexts = map[Message]string{
 	"The token is kept in a cookie until the browser is closed or you sign out. Programs send the header " +
 		"Authorization: Bearer <token> instead.": "令牌保存在 Cookie 中，直至关闭浏览器或退出登录。程序应改用请求头 Authorization: Bearer <token>。",
 
-	// scopes.go
+	// ui/clusternames.go, fleet/scopes.go
 	"every cluster":       "所有集群",
 	"Everything":          "全部",
 	"never captured":      "从未采集到",
@@ -90,7 +90,7 @@ var chineseTexts = map[Message]string{
 	"Nothing, if the cluster is gone: the next listing of clusters ends it.": "" +
 		"如果集群已释放，则无需处理：下次列出集群时会自动结束采集。",
 
-	// regions.go
+	// fleet/regions.go
 	"Last run":                    "最近一次运行",
 	"Last commit":                 "最近一次提交",
 	"Lists":                       "列表",
@@ -119,7 +119,7 @@ var chineseTexts = map[Message]string{
 	"%s cannot be read now.":      "目前无法读取 %s。",
 	"The history of %s is simulated up to this time:": "%s 在此时间之前的历史是模拟的：",
 
-	// clusters.go
+	// fleet/clusters.go
 	"all regions": "所有地域",
 	"%d cluster":  "%d 个集群",
 	"%d clusters": "%d 个集群",
@@ -156,7 +156,7 @@ var chineseTexts = map[Message]string{
 	"Content since":                                  "内容始于",
 	"Lists by cluster and instance type":             "按集群和实例规格列出的列表",
 
-	// matrix.go
+	// fleet/matrix.go
 	"%d image":                            "%d 个镜像",
 	"%d images":                           "%d 个镜像",
 	"%d column":                           "%d 列",
@@ -181,7 +181,7 @@ var chineseTexts = map[Message]string{
 	"Next page":       "下一页",
 	"Pages":           "分页",
 
-	// status.go
+	// fleet/status.go
 	"Subscription":        "订阅",
 	"Delivered":           "上次送达",
 	"Waiting commits":     "待通知的提交",
@@ -209,7 +209,7 @@ var chineseTexts = map[Message]string{
 	"You may see only:":       "您只能查看：",
 	"Access":                  "访问权限",
 
-	// home.go
+	// fleet/home.go
 	"Community images of E-HPC": "E-HPC 社区镜像",
 	"This service keeps what E-HPC's ListCommunityImages answers: which images each cluster and instance " +
 		"type is offered, now and in the past. Search them, see what has changed, and whether a cluster " +
@@ -245,14 +245,14 @@ var chineseTexts = map[Message]string{
 	"Metrics for Prometheus":              "Prometheus 指标",
 	"All routes":                          "所有路由",
 
-	// times.go
+	// ui/times.go
 	"just now":    "刚刚",
 	"%d min ago":  "%d 分钟前",
 	"%d h ago":    "%d 小时前",
 	"yesterday":   "昨天",
 	"%d days ago": "%d 天前",
 
-	// images*.go
+	// images
 	"%d captured image":            "%d 个已采集的镜像",
 	"%d captured images":           "%d 个已采集的镜像",
 	"%d field differs":             "%d 个字段不同",

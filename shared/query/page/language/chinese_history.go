@@ -2,7 +2,7 @@ package language
 
 // chineseHistoryTexts are those of the pages about one image, changes and comparisons.
 var chineseHistoryTexts = map[Message]string{
-	// sentence.go, clusternames.go, values.go, moment.go
+	// ui/clusternames.go, ui/values.go, history/moment.go
 	", ":                "、",
 	"every type":        "所有规格通用",
 	"all clusters":      "全部集群",
@@ -17,7 +17,7 @@ var chineseHistoryTexts = map[Message]string{
 	"%s: date and time": "%s：日期和时间",
 	"now":               "现在",
 
-	// image.go, image_events.go, image_offers.go, timeline.go
+	// images/image.go, images/events.go, images/offers.go, images/timeline.go
 	"Path":                           "路径",
 	"Sold as":                        "计费方式",
 	"Last changed":                   "最近变更",
@@ -51,7 +51,7 @@ var chineseHistoryTexts = map[Message]string{
 	"%d more cluster":  "另有 %d 个集群",
 	"%d more clusters": "另有 %d 个集群",
 
-	// changes.go, change_row.go
+	// history/changes.go, history/change_row.go
 	"the first that is kept":        "最早保留的记录",
 	"all kinds":                     "全部类型",
 	"Since":                         "起始时间",
@@ -86,7 +86,7 @@ var chineseHistoryTexts = map[Message]string{
 	"list them":                "查看列表",
 	"offered nowhere any more": "已全部下线",
 
-	// diff.go
+	// history/diff.go
 	"Choose two times, or two clusters.": "请选择两个时间或两个集群。",
 	"Two times":                          "两个时间",
 	"Two clusters":                       "两个集群",

@@ -1,0 +1,60 @@
+// Package ui has what all pages share: what a page is made from (Input, Answer), the document
+// around it, and the parts that it is made of, from links and tables to the times and names in
+// them. A page is a Page; the packages that make pages import this one.
+//
+// Addresses to other pages are made from that of the page (Address), so that they stay in its
+// region and its language. Scripts and styles are in the folder assets.
+package ui
+
+import (
+	"net/url"
+	"time"
+
+	"community-images/shared/apierror"
+	"community-images/shared/query/page/language"
+	"community-images/shared/query/request"
+	"community-images/shared/query/state"
+)
+
+// Input is what a page is made from, besides the answers.
+type Input struct {
+	*language.Language
+	Request  *request.Request // of the page's own address; nil: it could not be parsed
+	Route    *request.Route   // nil: no route has the path
+	Path     string           // of the address, escaped
+	Query    string           // of the address, as given
+	Region   string           // that the page is about; empty: several, or none
+	Regions  []string         // that the caller may see
+	Now      time.Time
+	SignedIn bool // by the cookie
+	// RequestID is for people who report an error. It may be empty.
+	RequestID string
+	Service   Service
+	params    url.Values // of Query; nil: not parsed yet
+}
+
+// Service is what pages say of the service, and how programs ask it.
+type Service struct {
+	Version    string // of the program
+	Host       string // of the call, with its port
+	NeedsToken bool   // each call needs a bearer token
+}
+
+// Question is a lookup that a page needs besides its own.
+type Question struct {
+	Path  string // of a route
+	Query string // escaped
+}
+
+// Answer is the answer to a question, or to the page's own lookup.
+type Answer struct {
+	// Value is what the route renders for FormatHTML, for example *render.ImagePage or
+	// *render.ClusterList. nil: there is only Err.
+	Value     any
+	Freshness *state.Freshness // nil: the answer is not about stored data
+	Region    string           // RegionId of the answer
+	Total     string           // TotalCount; empty: nothing is counted
+	Next      string           // cursor of the next page; empty: this is the last
+	Hints     []string         // why there are few images or none
+	Err       *apierror.Error  // nil: there is a value
+}
