@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"community-images/shared/catalog"
+	"community-images/shared/message"
 )
 
 // maxHostBytes bounds the HostId, which is the Host header of the request.
@@ -15,10 +16,10 @@ const maxHostBytes = 255
 
 // Error is an error as the caller sees it.
 type Error struct {
-	Status    int    // HTTP status
-	Code      string // stable identifier, for programs
-	Message   string // what was wrong and what is allowed, for people
-	Recommend string // what the caller can do; may be empty
+	Status    int          // HTTP status
+	Code      string       // stable identifier, for programs
+	Message   message.Text // what was wrong and what is allowed, for people
+	Recommend message.Text // what the caller can do; may be empty
 
 	RetryAfter   int    // seconds until a retry may succeed; 0: no header
 	Allow        string // the methods that are allowed, for 405
@@ -30,8 +31,17 @@ type Error struct {
 	Cause error
 }
 
+// New returns an error for programs, whose texts are in English only.
+func New(status int, code, text, recommend string) *Error {
+	e := &Error{Status: status, Code: code, Message: message.Untranslated(text)}
+	if recommend != "" {
+		e.Recommend = message.Untranslated(recommend)
+	}
+	return e
+}
+
 // Error returns the code and the message.
-func (e *Error) Error() string { return e.Code + ": " + e.Message }
+func (e *Error) Error() string { return e.Code + ": " + e.Message.String() }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
@@ -59,9 +69,9 @@ func (e *Error) AppendJSON(b []byte, requestID, host string) []byte {
 	b = append(b, `,"Code":`...)
 	b = catalog.AppendString(b, e.Code)
 	b = append(b, `,"Message":`...)
-	b = catalog.AppendString(b, e.Message)
+	b = catalog.AppendString(b, e.Message.String())
 	b = append(b, `,"Recommend":`...)
-	b = catalog.AppendString(b, e.Recommend)
+	b = catalog.AppendString(b, e.Recommend.String())
 	b = append(b, e.Members...)
 	return append(b, '}')
 }

@@ -9,13 +9,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"community-images/shared/apierror"
+	"community-images/shared/message"
 )
 
 func TestAppendJSONWritesTheShapeOfTheAPI(t *testing.T) {
 	t.Parallel()
 	e := &apierror.Error{
-		Status: 404, Code: "ImageNotFound", Message: `no image "m-1"`, Recommend: "Check the ImageId.",
-		Members: []byte(`,"ImageId":"m-1"`), Cause: errors.New("secret"),
+		Status: 404, Code: "ImageNotFound", Message: message.New("no image %s", `"m-1"`),
+		Recommend: message.New("Check the ImageId."),
+		Members:   []byte(`,"ImageId":"m-1"`), Cause: errors.New("secret"),
 	}
 	got := string(e.AppendJSON([]byte("x"), "r-1", strings.Repeat("h", 300)))
 	want := `x{"RequestId":"r-1","HostId":"` + strings.Repeat("h", 255) + `","Code":"ImageNotFound",` +
@@ -48,7 +50,7 @@ func TestSetHeaders(t *testing.T) {
 func TestErrorUnwrapsToItsCause(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("cause")
-	err := error(&apierror.Error{Code: "InternalError", Message: "An unexpected failure.", Cause: cause})
+	err := error(&apierror.Error{Code: "InternalError", Message: message.New("An unexpected failure."), Cause: cause})
 	if !errors.Is(err, cause) || err.Error() != "InternalError: An unexpected failure." {
 		t.Errorf("%v unwraps to %v", err, errors.Unwrap(err))
 	}

@@ -16,6 +16,15 @@ import (
 // query; the rest is a body, and no route takes a large one.
 const maxEvent = 256 << 10
 
+// The codes of errors that are found before or after the handler.
+const (
+	codeRequestTooLarge  = "RequestTooLarge"
+	codeResponseTooLarge = "ResponseTooLarge"
+	codeInvalidEvent     = "InvalidEvent"
+	codeInternal         = "InternalError"
+	codeTimeout          = "ServiceUnavailable"
+)
+
 // HTTP returns a Handler that serves an http.Handler behind an HTTP trigger. The
 // response always has the full shape and is never a function error: an event that is
 // not an HTTP request is answered with 400, a panic with 500.
@@ -36,10 +45,8 @@ func HTTP(handler http.Handler, o Options) Handler {
 		}}
 		// Check the size before anything is decoded.
 		if len(event) > maxEvent {
-			return rec.errorResponse(inv, "", &apierror.Error{
-				Status: http.StatusRequestEntityTooLarge, Code: "RequestTooLarge",
-				Message: "The request is larger than 256 KB.",
-			}), nil
+			return rec.errorResponse(inv, "", apierror.New(http.StatusRequestEntityTooLarge, codeRequestTooLarge,
+				"The request is larger than 256 KB.", "")), nil
 		}
 		e, err := decodeHTTP(event)
 		if err != nil {
@@ -61,22 +68,19 @@ func (o Options) serve(handler http.Handler, rec *recorder, r *http.Request, inv
 	defer func() {
 		if p := recover(); p != nil {
 			o.logPanic(inv, p)
-			out = rec.errorResponse(inv, host, &apierror.Error{
-				Status: http.StatusInternalServerError, Code: "InternalError",
-				Message:   "The request could not be answered because of an unexpected failure.",
-				Recommend: "Look for the request id in the function's log.",
-			}).forMethod(method)
+			out = rec.errorResponse(inv, host, apierror.New(http.StatusInternalServerError, codeInternal,
+				"The request could not be answered because of an unexpected failure.",
+				"Look for the request id in the function's log.")).forMethod(method)
 		}
 	}()
 	handler.ServeHTTP(rec, r)
 	// Nothing was written and the time is over: the caller gets a 503 that can be
 	// retried. An answer that was begun is sent as it is.
 	if rec.status == 0 && errors.Is(r.Context().Err(), context.DeadlineExceeded) {
-		return rec.errorResponse(inv, host, &apierror.Error{
-			Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable",
-			Message: "The request could not be answered in the function's time.", Recommend: "Try again.",
-			RetryAfter: 1,
-		}).forMethod(method)
+		late := apierror.New(http.StatusServiceUnavailable, codeTimeout,
+			"The request could not be answered in the function's time.", "Try again.")
+		late.RetryAfter = 1
+		return rec.errorResponse(inv, host, late).forMethod(method)
 	}
 	out, tooLarge := rec.response(method)
 	if tooLarge != nil {
@@ -97,11 +101,9 @@ func beforeDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // invalidEvent is the error for an event that is not an HTTP request.
 func invalidEvent(err error) *apierror.Error {
-	return &apierror.Error{
-		Status: http.StatusBadRequest, Code: "InvalidEvent", Message: "Not an HTTP request: " + err.Error() + ".",
-		Recommend: `Call the function through its HTTP trigger, or invoke it with an event such as ` +
-			`{"rawPath":"/v1/status","requestContext":{"http":{"method":"GET"}}}.`,
-	}
+	return apierror.New(http.StatusBadRequest, codeInvalidEvent, "Not an HTTP request: "+err.Error()+".",
+		`Call the function through its HTTP trigger, or invoke it with an event such as `+
+			`{"rawPath":"/v1/status","requestContext":{"http":{"method":"GET"}}}.`)
 }
 
 // errorResponse returns an error as the response. It replaces whatever was recorded.

@@ -52,9 +52,6 @@ func canEncode(body string) bool { return base64.StdEncoding.EncodedLen(len(body
 
 // responseTooLarge is the error for a body that fits in no way.
 func responseTooLarge(body string) *apierror.Error {
-	return &apierror.Error{
-		Status: http.StatusBadRequest, Code: "ResponseTooLarge",
-		Message:   fmt.Sprintf("The answer has %d MB; Function Compute sends 24 MB, or 32 MB of text.", len(body)>>20),
-		Recommend: "Ask for less at a time.",
-	}
+	text := fmt.Sprintf("The answer has %d MB; Function Compute sends 24 MB, or 32 MB of text.", len(body)>>20)
+	return apierror.New(http.StatusBadRequest, codeResponseTooLarge, text, "Ask for less at a time.")
 }

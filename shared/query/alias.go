@@ -10,6 +10,7 @@ import (
 	"community-images/shared/alias"
 	"community-images/shared/apierror"
 	"community-images/shared/catalog"
+	"community-images/shared/message"
 	"community-images/shared/query/aliases"
 	"community-images/shared/query/etag"
 	"community-images/shared/query/fault"
@@ -32,7 +33,7 @@ func (s *Lookup) serveAlias(ctx context.Context, req *request.Request) (*answer,
 	}
 	a, ok := st.VisibleAliases().Find(req.AliasName)
 	if !ok {
-		return nil, aliases.NewNotFoundError(req.AliasName, region, st)
+		return nil, aliases.NewNotFoundError(req.AliasName, []string{region}, st)
 	}
 	t, err := s.aliases.Resolve(ctx, a, s.aliasMoment(req, current, st))
 	if err != nil {
@@ -87,8 +88,8 @@ func (s *Lookup) renderAlias(
 	}
 	b := &body{}
 	if t.IsPinExpired {
-		b.hints.Texts = append(b.hints.Texts, fmt.Sprintf("The pin on image %s (%s) ended at %s; the lookup decides again.",
-			t.Pin.ImageID, t.Pin.Reason, t.Pin.Until))
+		b.hints.Texts = append(b.hints.Texts, message.New(
+			"The pin on image %s (%s) ended at %s; the lookup decides again.", t.Pin.ImageID, t.Pin.Reason, t.Pin.Until))
 	}
 	switch req.Format {
 	case request.FormatHTML:
@@ -98,7 +99,7 @@ func (s *Lookup) renderAlias(
 		b.bytes = []byte(found.Image.ImageID + "\n")
 		return b, nil
 	}
-	b.bytes, err = render.AppendMembers(prefix, render.NewAliasAnswer(t, found.Image, b.hints.Texts))
+	b.bytes, err = render.AppendMembers(prefix, render.NewAliasAnswer(t, found.Image, b.hints.Strings()))
 	return b, err
 }
 
@@ -107,8 +108,8 @@ func (s *Lookup) newAliasEmptyError(ctx context.Context, t *aliases.Target, foun
 	hints := hint.Find(ctx, s.history, hint.Question{Request: t.Request, Subject: t.Subject, Set: found.Set}, true)
 	return &apierror.Error{
 		Status: http.StatusNotFound, Code: fault.CodeNoMatch,
-		Message:   fmt.Sprintf("No image matches the lookup of alias %s.", fault.Quote(t.Name)) + hints.Message(),
-		Recommend: "Tell the operator, who defines the aliases.",
+		Message:   hints.After(message.New("No image matches the lookup of alias %s.", fault.Quote(t.Name))),
+		Recommend: message.New("Tell the operator, who defines the aliases."),
 	}
 }
 
@@ -207,7 +208,7 @@ func (s *Lookup) findAliases(ctx context.Context, list []listedAlias) (rows rend
 		if err != nil {
 			e := s.ReportRegionError(ctx, err)
 			isWhole = isWhole && e.Cause == nil
-			row.Error = &render.StatusError{Code: render.ErrorCode(e.Code), Message: e.Message}
+			row.Error = render.NewStatusError(e)
 		}
 		rows.Aliases = append(rows.Aliases, row)
 	}

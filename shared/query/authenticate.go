@@ -5,6 +5,7 @@ import (
 
 	"community-images/shared/access"
 	"community-images/shared/apierror"
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/render"
 	"community-images/shared/query/signin"
@@ -44,8 +45,8 @@ func (c *call) authenticate() error {
 	if len(restricted.Regions) == 0 {
 		return &apierror.Error{
 			Status: http.StatusForbidden, Code: fault.CodeForbidden,
-			Message:   "The token is valid but grants none of the regions that are served here.",
-			Recommend: "Use another endpoint, or ask the operator for another token.",
+			Message:   message.New("The token is valid but grants none of the regions that are served here."),
+			Recommend: message.New("Use another endpoint, or ask the operator for another token."),
 		}
 	}
 	c.lookup = restricted
@@ -69,18 +70,20 @@ func (c *call) newUnauthorizedError() error {
 	if access.TokenParameter(c.r.URL.RawQuery) != "" {
 		return fault.NewError([]fault.Fault{fault.NewTokenFault()})
 	}
-	recommend := "Send the header Authorization: Bearer <token>. The operator of this service issues tokens."
+	recommend := message.New(
+		"Send the header Authorization: Bearer <token>. The operator of this service issues tokens.")
 	if c.wantsPage() {
-		recommend += " Signing in opens pages only, and this address is not a page."
+		recommend = message.Sentences(recommend,
+			message.New("Signing in opens pages only, and this address is not a page."))
 	}
 	// With keys alone, no token that a caller could find would be valid.
 	if len(c.tokens) == 0 {
-		recommend = "Only access keys are configured, for signed requests to /. " +
-			"The operator of this service can issue tokens."
+		recommend = message.New("Only access keys are configured, for signed requests to /. " +
+			"The operator of this service can issue tokens.")
 	}
 	return &apierror.Error{
 		Status: http.StatusUnauthorized, Code: fault.CodeUnauthorized, Authenticate: bearerChallenge,
-		Message: "A valid token is required.", Recommend: recommend,
+		Message: message.New("A valid token is required."), Recommend: recommend,
 	}
 }
 

@@ -71,7 +71,7 @@ func (l *Lookup) regionsOfClusters(ctx context.Context, req *request.Request) ([
 		return []string{region}, err
 	}
 	if len(l.Regions) > 1 && req.At.Sequence != 0 { // each region counts its own commits
-		return nil, l.RegionRequiredError("are configured")
+		return nil, l.RegionRequiredError(state.SeveralConfigured)
 	}
 	return l.Regions, nil
 }

@@ -6,11 +6,11 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"community-images/shared/alias"
 	"community-images/shared/apierror"
+	"community-images/shared/message"
 	"community-images/shared/query/aliases"
 	"community-images/shared/query/budget"
 	"community-images/shared/query/etag"
@@ -169,8 +169,8 @@ func uriTooLong(size, limit int) error {
 	return &apierror.Error{
 		Status:    http.StatusRequestURITooLong,
 		Code:      fault.CodeTooLong,
-		Message:   fmt.Sprintf("The request URI has %d bytes; the limit is %d.", size, limit),
-		Recommend: "Ask for less at a time. Use prefix, glob or regex instead of long lists.",
+		Message:   message.New("The request URI has %d bytes; the limit is %d.", size, limit),
+		Recommend: message.New("Ask for less at a time. Use prefix, glob or regex instead of long lists."),
 	}
 }
 
@@ -180,8 +180,8 @@ func methodNotAllowed(method, allowed string) error {
 	return &apierror.Error{
 		Status:    http.StatusMethodNotAllowed,
 		Code:      fault.CodeMethod,
-		Message:   fmt.Sprintf("Method %s is not allowed. Allowed: %s.", fault.QuoteName(method), allowed),
-		Recommend: "Use GET.",
+		Message:   message.New("Method %s is not allowed. Allowed: %s.", fault.QuoteName(method), allowed),
+		Recommend: message.New("Use GET."),
 		Allow:     allowed,
 	}
 }
@@ -209,8 +209,8 @@ func (s *Service) findRoute(path string) (rt *servedRoute, variable string, err 
 			return nil, "", &apierror.Error{
 				Status:    http.StatusNotFound,
 				Code:      fault.CodeImage,
-				Message:   "The path has no valid image id.",
-				Recommend: "Percent-encode the ImageId, for example /v1/images/m-bp181x855551ww5yq.",
+				Message:   message.New("The path has no valid image id."),
+				Recommend: message.New("Percent-encode the ImageId, for example /v1/images/m-bp181x855551ww5yq."),
 			}
 		}
 		return rt, id, nil
@@ -222,12 +222,12 @@ func (s *Service) findRoute(path string) (rt *servedRoute, variable string, err 
 // and suggests the one that is nearest to the path.
 func (s *Service) noRoute(path string) error {
 	patterns := patternsOf(s.routes)
-	problem := fault.EndSentence("No route " + fault.Quote(path) + fault.DidYouMean(path, patterns))
+	problem := message.Join(message.New("No route %s", fault.Quote(path)), fault.DidYouMean(path, patterns))
 	return &apierror.Error{
 		Status:    http.StatusNotFound,
 		Code:      fault.CodeRoute,
-		Message:   problem + " Routes: " + strings.Join(patterns, ", ") + ".",
-		Recommend: "Use one of these paths.",
+		Message:   message.Sentences(fault.EndSentence(problem), message.New("Routes: %s.", message.Names(patterns))),
+		Recommend: message.New("Use one of these paths."),
 	}
 }
 

@@ -3,12 +3,12 @@ package query
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 
 	"community-images/shared/apierror"
 	"community-images/shared/archive/format"
+	"community-images/shared/message"
 	"community-images/shared/query/etag"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/hint"
@@ -111,7 +111,7 @@ func (l *Lookup) buildPage(
 	if len(rows) < req.MinCount {
 		return nil, hint.Hints{}, tooFewMatches(len(rows), req.MinCount, hints)
 	}
-	p.Rows, p.Hints = rows, hints.Texts
+	p.Rows, p.Hints = rows, hints.Strings()
 	p.From, p.To, p.Next = sub.CutPage(req, len(rows))
 	return p, hints, nil
 }
@@ -122,7 +122,7 @@ func tooFewMatches(found, required int, hints hint.Hints) error {
 	return &apierror.Error{
 		Status:    http.StatusNotFound,
 		Code:      fault.CodeNoMatch,
-		Message:   fmt.Sprintf("%d images match; minCount requires %d.", found, required) + hints.Message(),
-		Recommend: "Use fewer conditions. facets= shows which values there are.",
+		Message:   hints.After(message.New("%d images match; minCount requires %d.", found, required)),
+		Recommend: message.New("Use fewer conditions. facets= shows which values there are."),
 	}
 }

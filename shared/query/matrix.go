@@ -71,7 +71,7 @@ func (l *Lookup) renderMatrix(
 	if len(rows) == 0 {
 		b.hints = hint.Find(ctx, l.history, hint.Question{Request: req, Subject: sub, Set: set}, true)
 	}
-	m.Hints = b.hints.Texts
+	m.Hints = b.hints.Strings()
 	if req.Format == request.FormatHTML {
 		page := m.Page(from, to, next)
 		b.view = &page

@@ -2,10 +2,10 @@ package query
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 
 	"community-images/shared/apierror"
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/history"
 	"community-images/shared/query/render"
@@ -29,17 +29,16 @@ func (l *Lookup) imageMissingError(ctx context.Context, req *request.Request, su
 	e := &apierror.Error{
 		Status: http.StatusGone,
 		Code:   fault.CodeGone,
-		Message: fmt.Sprintf("Image %s is no longer offered. It was offered until %s.",
+		Message: message.New("Image %s is no longer offered. It was offered until %s.",
 			fault.Quote(req.ImageID), life.Gone),
-		Recommend: "Look for a successor in /v1/images. " +
-			"The history of the image is at /v1/images/{ImageId}/history.",
+		Recommend: message.Sentences(message.New("Look for a successor in /v1/images."), message.New(seeHistory)),
 	}
 	// Other scopes can still offer the image.
 	if !req.Selection.IsEverything() {
-		e.Message = fmt.Sprintf("Image %s is no longer offered by the requested scopes. They offered it until %s.",
+		e.Message = message.New("Image %s is no longer offered by the requested scopes. They offered it until %s.",
 			fault.Quote(req.ImageID), life.Gone)
-		e.Recommend = "Ask without ClusterId and InstanceType to see whether others offer it. " +
-			"The history of the image is at /v1/images/{ImageId}/history."
+		e.Recommend = message.Sentences(
+			message.New("Ask without ClusterId and InstanceType to see whether others offer it."), message.New(seeHistory))
 	}
 	seen := render.ImageSeen{ImageID: req.ImageID, First: life.First, Last: life.LastSeen}
 	// The content is a courtesy: without it the answer is still right, so a
@@ -52,6 +51,9 @@ func (l *Lookup) imageMissingError(ctx context.Context, req *request.Request, su
 	return e
 }
 
+// seeHistory says where a caller finds what an image was.
+const seeHistory message.Template = "The history of the image is at /v1/images/{ImageId}/history."
+
 // newImageUnknownError returns the error for an image that was not there up to a
 // state. later is the commit with which the image came after that; 0: it never did. Both are 404 with the same code:
 // for a script an image that is not there yet is as missing as one that never
@@ -63,10 +65,10 @@ func newImageUnknownError(req *request.Request, st *state.RegionState, later int
 	return &apierror.Error{
 		Status: http.StatusNotFound,
 		Code:   fault.CodeImage,
-		Message: fmt.Sprintf(
+		Message: message.New(
 			"Image %s was not offered in %s by the requested scopes up to commit %d. Commit %d was the first to offer it.",
 			fault.Quote(req.ImageID), st.RegionID, st.Sequence, later),
-		Recommend: fmt.Sprintf("Use at=%d or later, or leave at out.", later),
+		Recommend: message.New("Use at=%d or later, or leave at out.", later),
 	}
 }
 

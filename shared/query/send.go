@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"community-images/shared/access"
 	"community-images/shared/apierror"
 	"community-images/shared/catalog"
+	"community-images/shared/message"
 	"community-images/shared/query/etag"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
@@ -235,25 +235,26 @@ func (c *call) makeEnvelope(req *request.Request, ans *answer) []byte {
 // request; 0: it has none.
 func answerTooLarge(rt *request.Route, limit, bytes int) fault.Fault {
 	f := fault.Fault{
-		Code:    fault.CodeInvalid,
-		Name:    "ClusterId",
-		Reason:  fmt.Sprintf("makes an answer of %d MB; the limit is %d MB", bytes>>20, maxBodyBytes>>20),
-		Allowed: "fewer scopes",
+		Code:   fault.CodeInvalid,
+		Name:   "ClusterId",
+		Reason: message.New("makes an answer of %d MB; the limit is %d MB", bytes>>20, maxBodyBytes>>20),
 	}
+	allowed := []message.Text{message.New("fewer scopes")}
 	switch {
 	case !rt.HasParam("ClusterId"):
-		f.Name, f.Allowed = "RegionId", "one region"
+		f.Name, allowed = "RegionId", []message.Text{message.New("one region")}
 	case !rt.HasParam("limit"):
 	case limit == 0:
-		f.Name, f.Allowed = "limit", "a limit, or "+f.Allowed
-		f.Reason = fmt.Sprintf("is not given, and all that matches is %d MB; the most is %d MB", bytes>>20,
+		f.Name, allowed = "limit", slices.Insert(allowed, 0, message.New("a limit"))
+		f.Reason = message.New("is not given, and all that matches is %d MB; the most is %d MB", bytes>>20,
 			maxBodyBytes>>20)
 	default:
-		f.Name, f.Allowed = "limit", "a smaller limit, or "+f.Allowed
+		f.Name, allowed = "limit", slices.Insert(allowed, 0, message.New("a smaller limit"))
 	}
 	if rt.HasParam("fields") {
-		f.Allowed += ", or fields"
+		allowed = append(allowed, message.New("fields"))
 	}
+	f.Allowed = message.List(", or ", allowed)
 	return f
 }
 
@@ -308,7 +309,7 @@ func (c *call) sendError(ctx context.Context, e *apierror.Error) {
 	// A caller's mistake can put a token into a parameter, which the message
 	// repeats.
 	scrubbed := *e
-	scrubbed.Message = access.RedactTokens(e.Message)
+	scrubbed.Message = e.Message.MapStrings(access.RedactTokens)
 	if c.wantsPage() && c.sendErrorPage(ctx, &scrubbed) == nil {
 		return
 	}

@@ -9,6 +9,7 @@ import (
 
 	"community-images/shared/access"
 	"community-images/shared/apierror"
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/page"
 	"community-images/shared/query/signin"
@@ -64,8 +65,8 @@ func (c *call) readForm() (url.Values, error) {
 	form, formErr := url.ParseQuery(string(body))
 	if errors.Join(err, formErr) != nil {
 		return nil, &apierror.Error{Status: http.StatusBadRequest, Code: fault.CodeInvalid,
-			Message:   "The form cannot be read, or is larger than 16 KB.",
-			Recommend: "Use the form of the page to sign in."}
+			Message:   message.New("The form cannot be read, or is larger than 16 KB."),
+			Recommend: message.New("Use the form of the page to sign in.")}
 	}
 	return form, nil
 }

@@ -76,7 +76,6 @@ func explainInvalidTime(err error) error {
 	default:
 		return err
 	}
-	return &apierror.Error{Status: http.StatusBadRequest, Code: codeInvalidParams,
-		Message:   "The specified moment is invalid: " + why + ".",
-		Recommend: "Ask at /at/<moment>/, or with the parameter at."}
+	return apierror.New(http.StatusBadRequest, codeInvalidParams, "The specified moment is invalid: "+why+".",
+		"Ask at /at/<moment>/, or with the parameter at.")
 }

@@ -18,9 +18,9 @@ func (c *call) authenticate(body []byte) error {
 	// A token in the URL is refused first: the refusal of a signature would
 	// repeat it as a part of what was signed.
 	if name := access.TokenParameter(c.r.URL.RawQuery); name != "" {
-		err := invalidRequest(name + " cannot be taken from the address, which ends up in logs")
-		err.Recommend = "Send the header Authorization: Bearer <token>."
-		return err
+		return apierror.New(http.StatusBadRequest, codeInvalidRequest,
+			"The request is invalid: "+name+" cannot be taken from the address, which ends up in logs.",
+			"Send the header Authorization: Bearer <token>.")
 	}
 	if token, ok := access.ParseBearer(c.r.Header.Values("Authorization")); ok {
 		return c.authenticateToken(token)
@@ -33,9 +33,9 @@ func (c *call) authenticate(body []byte) error {
 func (c *call) authenticateSignature(body []byte) error {
 	// A temporary key is upstream's; nobody here could say whether it is good.
 	if c.params["SecurityToken"] != "" || c.r.Header.Get(headerToken) != "" {
-		return &apierror.Error{Status: http.StatusBadRequest, Code: "InvalidSecurityToken.MismatchWithAccessKey",
-			Message:   "Specified SecurityToken mismatch with the AccessKey.",
-			Recommend: "Security tokens are not taken here: sign with an access key that was issued for this endpoint."}
+		return apierror.New(http.StatusBadRequest, "InvalidSecurityToken.MismatchWithAccessKey",
+			"Specified SecurityToken mismatch with the AccessKey.",
+			"Security tokens are not taken here: sign with an access key that was issued for this endpoint.")
 	}
 	sig, err := acsauth.Verify(c.r, body, c.options.Keys.Secret, c.options.Now())
 	if err != nil {
@@ -64,10 +64,10 @@ func (c *call) authenticateSignature(body []byte) error {
 func (c *call) authenticateToken(token string) error {
 	grant, ok := c.options.Tokens.Find(token, c.options.Now())
 	if !ok {
-		return &apierror.Error{Status: http.StatusUnauthorized, Code: "InvalidBearerToken",
-			Message:      "Specified bearer token is not valid.",
-			Recommend:    "Send a token that was issued for this endpoint, or sign the request with such an access key.",
-			Authenticate: "Bearer"}
+		e := apierror.New(http.StatusUnauthorized, "InvalidBearerToken", "Specified bearer token is not valid.",
+			"Send a token that was issued for this endpoint, or sign the request with such an access key.")
+		e.Authenticate = "Bearer"
+		return e
 	}
 	c.grant = grant
 	return nil

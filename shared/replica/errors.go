@@ -16,6 +16,8 @@ const (
 	// codeInvalidParams is E-HPC's code for a parameter of an operation that has
 	// a wrong value.
 	codeInvalidParams = "InvalidParams"
+	// codeInvalidRequest is the gateway's code for a request that cannot be read.
+	codeInvalidRequest = "InvalidParameter"
 	// codeInternal and messageInternal are what E-HPC's gateway says of a fault
 	// of its own.
 	codeInternal    = "InternalError"
@@ -25,29 +27,29 @@ const (
 )
 
 // missingParameter is the error for a required parameter that is not given.
-func missingParameter(name string) *apierror.Error {
-	return &apierror.Error{Status: http.StatusBadRequest, Code: "MissingParameter",
-		Message: fmt.Sprintf("The input parameter %q that is mandatory for processing this request is not supplied.",
-			name), Recommend: "Supply " + name + "."}
+func missingParameter(name, recommend string) *apierror.Error {
+	text := fmt.Sprintf("The input parameter %q that is mandatory for processing this request is not supplied.", name)
+	return apierror.New(http.StatusBadRequest, "MissingParameter", text, recommend)
 }
 
 // invalidRequest is the error for a request that cannot be read.
 func invalidRequest(why string) *apierror.Error {
-	return &apierror.Error{Status: http.StatusBadRequest, Code: "InvalidParameter",
-		Message: "The request is invalid: " + why + ".", Recommend: "Correct the request."}
+	return apierror.New(http.StatusBadRequest, codeInvalidRequest, "The request is invalid: "+why+".",
+		"Correct the request.")
 }
 
 // notAuthorized is the error for a caller whose grant does not cover the request.
 func notAuthorized(recommend string) *apierror.Error {
-	return &apierror.Error{Status: http.StatusProxyAuthRequired, Code: "NotAuthorized",
-		Message: "You are not authorized by RAM for this request.", Recommend: recommend}
+	return apierror.New(http.StatusProxyAuthRequired, "NotAuthorized",
+		"You are not authorized by RAM for this request.", recommend)
 }
 
 // unavailable is the error for data that cannot be read now. retry is in seconds.
 func unavailable(why string, retry int) *apierror.Error {
-	return &apierror.Error{Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable",
-		Message: "The request has failed due to a temporary failure of the server.", Recommend: why + " Try again.",
-		RetryAfter: retry}
+	e := apierror.New(http.StatusServiceUnavailable, "ServiceUnavailable",
+		"The request has failed due to a temporary failure of the server.", why+" Try again.")
+	e.RetryAfter = retry
+	return e
 }
 
 // toAPIError turns any error into what the caller sees.
@@ -81,14 +83,14 @@ func toAPIError(err error) *apierror.Error {
 // signatureError is the error for a refused signature. Like E-HPC's gateway it
 // shows the sender what the server signed.
 func signatureError(e *acsauth.Error) *apierror.Error {
-	f := &apierror.Error{Status: e.Status, Code: e.Code, Message: e.Message,
-		Recommend: "Sign the request with an access key that was issued for this endpoint, or send a bearer token."}
-	// It has no secret: the sender knows every part of it.
-	if e.StringToSign != "" {
-		f.Message = strings.TrimSuffix(e.Message, ".") + ". server string to sign is:" + e.StringToSign
-		f.Recommend = "Compare the string with your client's; if they are equal, the secret is another one."
+	if e.StringToSign == "" {
+		return apierror.New(e.Status, e.Code, e.Message,
+			"Sign the request with an access key that was issued for this endpoint, or send a bearer token.")
 	}
-	return f
+	// It has no secret: the sender knows every part of it.
+	return apierror.New(e.Status, e.Code,
+		strings.TrimSuffix(e.Message, ".")+". server string to sign is:"+e.StringToSign,
+		"Compare the string with your client's; if they are equal, the secret is another one.")
 }
 
 // sendError answers with an error and reports its cause, which the caller does

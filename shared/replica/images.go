@@ -88,9 +88,8 @@ func (c *call) scopeNotFound(r *archive.Region, cluster string) error {
 	if len(types) > 0 {
 		recommend = "Captured are " + strings.Join(types, ", ") + "; left out, images that suit every type."
 	}
-	return &apierror.Error{Status: http.StatusBadRequest, Code: codeInvalidParams,
-		Message:   "The specified parameter InstanceType is invalid: it is not captured for this question.",
-		Recommend: recommend}
+	return apierror.New(http.StatusBadRequest, codeInvalidParams,
+		"The specified parameter InstanceType is invalid: it is not captured for this question.", recommend)
 }
 
 // scopeWithoutContent explains why a scope has no content: it was never checked
@@ -102,15 +101,14 @@ func (c *call) scopeWithoutContent(s format.ScopeState) error {
 		return clusterNotFound()
 	// No later run changes the past, so the client must not retry.
 	case c.asOf != "":
-		return &apierror.Error{Status: http.StatusBadRequest, Code: codeInvalidParams,
-			Message:   "The specified moment is invalid: nothing had been captured for this question.",
-			Recommend: "Ask for a later moment."}
+		return apierror.New(http.StatusBadRequest, codeInvalidParams,
+			"The specified moment is invalid: nothing had been captured for this question.", "Ask for a later moment.")
 	}
 	return unavailable("Nothing has been captured for this question yet.", retryNextRun)
 }
 
 // clusterNotFound is the error for a cluster that does not exist for the caller.
 func clusterNotFound() *apierror.Error {
-	return &apierror.Error{Status: http.StatusNotFound, Code: "ClusterNotFound",
-		Message: "The specified cluster does not exist.", Recommend: "ListClusters lists the clusters of the region."}
+	return apierror.New(http.StatusNotFound, "ClusterNotFound", "The specified cluster does not exist.",
+		"ListClusters lists the clusters of the region.")
 }

@@ -27,16 +27,14 @@ func (c *call) chooseRegion() (string, error) {
 	}
 	switch {
 	case region == "":
-		err := missingParameter("RegionId")
-		err.Recommend = "Supply one of " + strings.Join(allowed, ", ") + ", or put it in the path."
+		recommend := "Supply one of " + strings.Join(allowed, ", ") + ", or put it in the path."
 		if c.asOf != "" && c.options.Source(c.grant).IsCommitNumber(c.asOf) {
-			err.Recommend = "Each region counts its own commits. " + err.Recommend
+			recommend = "Each region counts its own commits. " + recommend
 		}
-		return "", err
+		return "", missingParameter("RegionId", recommend)
 	case !slices.Contains(allowed, region):
-		return "", &apierror.Error{Status: http.StatusNotFound, Code: "InvalidRegionId.NotFound",
-			Message:   "The specified RegionId does not exist.",
-			Recommend: "Regions here are " + strings.Join(allowed, ", ") + "."}
+		return "", apierror.New(http.StatusNotFound, "InvalidRegionId.NotFound",
+			"The specified RegionId does not exist.", "Regions here are "+strings.Join(allowed, ", ")+".")
 	}
 	return region, nil
 }

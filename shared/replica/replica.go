@@ -115,8 +115,9 @@ func (s *Replica) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() { s.options.OnResponse(c.status, time.Since(began)) }()
 	defer func() {
 		if p := recover(); p != nil {
-			c.sendError(&apierror.Error{Status: http.StatusInternalServerError, Code: codeInternal,
-				Message: messageInternal, Cause: fmt.Errorf("panic: %v\n%s", p, debug.Stack())})
+			e := apierror.New(http.StatusInternalServerError, codeInternal, messageInternal, "")
+			e.Cause = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			c.sendError(e)
 		}
 	}()
 	if err := c.serve(ctx); err != nil {
@@ -153,15 +154,13 @@ func (c *call) serve(ctx context.Context) error {
 	case c.invalidPath:
 		return actionNotFound()
 	case c.action == "":
-		return &apierror.Error{Status: http.StatusBadRequest, Code: "MissingAction",
-			Message: "The action is not supplied.", Recommend: "Supply Action, or the header x-acs-action: " + actions +
-				"."}
+		return apierror.New(http.StatusBadRequest, "MissingAction", "The action is not supplied.",
+			"Supply Action, or the header x-acs-action: "+actions+".")
 	case c.version == "":
-		return missingParameter("Version")
+		return missingParameter("Version", "Supply Version.")
 	case c.version != version:
-		return &apierror.Error{Status: http.StatusBadRequest, Code: "InvalidVersion",
-			Message: "Specified parameter Version is not valid.", Recommend: "The only version here is " + version +
-				"."}
+		return apierror.New(http.StatusBadRequest, "InvalidVersion", "Specified parameter Version is not valid.",
+			"The only version here is "+version+".")
 	}
 	// Case matters in the names of operations.
 	switch c.action {
@@ -184,7 +183,7 @@ const (
 
 // actionNotFound is the error for a path or action that does not exist.
 func actionNotFound() *apierror.Error {
-	return &apierror.Error{Status: http.StatusNotFound, Code: "InvalidAction.NotFound",
-		Message:   "Specified api is not found, please check your url and method.",
-		Recommend: "Answered here are " + actions + ", at /, /<region>/, /at/<moment>/ and /at/<moment>/<region>/."}
+	return apierror.New(http.StatusNotFound, "InvalidAction.NotFound",
+		"Specified api is not found, please check your url and method.",
+		"Answered here are "+actions+", at /, /<region>/, /at/<moment>/ and /at/<moment>/<region>/.")
 }

@@ -41,8 +41,10 @@ func (c *call) parseRequest() (body []byte, err error) {
 	switch c.r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPost:
 	default:
-		return nil, &apierror.Error{Status: http.StatusMethodNotAllowed, Code: "UnsupportedHTTPMethod",
-			Message: "This http method is not supported.", Recommend: "Use GET or POST.", Allow: "GET, HEAD, POST"}
+		e := apierror.New(http.StatusMethodNotAllowed, "UnsupportedHTTPMethod", "This http method is not supported.",
+			"Use GET or POST.")
+		e.Allow = "GET, HEAD, POST"
+		return nil, e
 	}
 	// One byte more than allowed tells a body that is too large.
 	if c.r.Body != nil {
@@ -54,8 +56,8 @@ func (c *call) parseRequest() (body []byte, err error) {
 		c.detectFormat(string(body))
 	}
 	if len(body) > maxBody {
-		return nil, &apierror.Error{Status: http.StatusRequestEntityTooLarge, Code: "RequestTooLarge",
-			Message: "The body is larger than 65536 bytes.", Recommend: "Send parameters only."}
+		return nil, apierror.New(http.StatusRequestEntityTooLarge, "RequestTooLarge",
+			"The body is larger than 65536 bytes.", "Send parameters only.")
 	}
 	c.parsePath()
 	if c.params, err = parseParameters(c.r, body); err != nil {

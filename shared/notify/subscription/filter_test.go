@@ -96,7 +96,7 @@ func TestFaultsOfFiltersAreThoseOfLookups(t *testing.T) {
 		if fault.Allowed != "" {
 			got += " Allowed: " + fault.Allowed + "."
 		}
-		if got != want.Message {
+		if got != want.Message.String() {
 			t.Errorf("%s:\n%s\n/v1/images says\n%s", text, got, want.Message)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"community-images/shared/alias"
 	"community-images/shared/catalog"
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 	"community-images/shared/query/filter"
@@ -32,7 +33,7 @@ func (r *reader) filter(at string, raw json.RawMessage) (f Filter) {
 	}
 	req, faults := request.ParseSubscription(query.Encode(), f.params())
 	for _, wrong := range faults {
-		r.fault(strings.TrimSuffix(at+"."+wrong.Name, "."), "", wrong.Reason, wrong.Allowed)
+		r.fault(strings.TrimSuffix(at+"."+wrong.Name, "."), "", wrong.Reason.String(), wrong.Allowed.String())
 	}
 	f.Selection, f.ImageIDs, f.Conditions, f.Words = req.Selection, req.ImageIDs, req.Conditions, req.SearchWords
 	if r.cost += req.Cost; r.cost > filter.MaxTotalCost && len(faults) == 0 {
@@ -79,7 +80,7 @@ func (f *Filter) params() []request.Param {
 
 // newChoice returns a parameter for some of the known words, in any case.
 func newChoice(name string, list *[]string, known []string) request.Param {
-	return request.NewListParam(name, request.JoinWithOr(known), func(values []string) error {
+	return request.NewListParam(name, message.Choice(known), func(values []string) error {
 		for _, v := range values {
 			i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, v) })
 			if i < 0 {
@@ -93,7 +94,7 @@ func newChoice(name string, list *[]string, known []string) request.Param {
 
 // newNames returns a parameter for names that are allowed.
 func newNames(name, allowed string, list *[]string, isAllowed func(string) bool) request.Param {
-	return request.NewListParam(name, allowed, func(values []string) error {
+	return request.NewListParam(name, message.Untranslated(allowed), func(values []string) error {
 		*list = values
 		if i := slices.IndexFunc(values, func(v string) bool { return !isAllowed(v) }); i >= 0 {
 			return &fault.ValueError{Value: values[i]}

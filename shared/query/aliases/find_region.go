@@ -3,7 +3,6 @@ package aliases
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"community-images/shared/archive"
 	"community-images/shared/query/request"
@@ -38,6 +37,6 @@ func (f *Finder) FindRegion(ctx context.Context, req *request.Request) (string, 
 				states = append(states, st)
 			}
 		}
-		return NewNotFoundError(req.AliasName, strings.Join(r.Regions, ", "), states...)
+		return NewNotFoundError(req.AliasName, r.Regions, states...)
 	})
 }

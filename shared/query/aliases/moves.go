@@ -39,7 +39,7 @@ func (f *Finder) ImagesOf(ctx context.Context, r *archive.Region) ([]Image, erro
 			if e.Cause != nil { // of the storage, and not of the definition
 				return nil, err
 			}
-			image.Problem = e.Message
+			image.Problem = e.Message.String()
 		case found.IsPinGone:
 			image.Problem = "The pinned image " + a.Pin.ImageID + " is not offered."
 		case found.Image == nil:

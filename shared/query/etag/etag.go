@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"community-images/shared/apierror"
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/hint"
 )
@@ -72,12 +73,12 @@ func CheckIfMatch(header, etag string) error {
 	if client.Any || etag != "" && client.HasAnswer() {
 		return nil
 	}
-	message := "If-Match names other answers than the present one."
+	text := message.New("If-Match names other answers than the present one.")
 	if etag == "" {
-		message = "If-Match can only be * here: the answer has no ETag."
+		text = message.New("If-Match can only be * here: the answer has no ETag.")
 	}
-	return &apierror.Error{Status: http.StatusPreconditionFailed, Code: fault.CodePrecondition, Message: message,
-		Recommend: "Ask again without If-Match, and go on from that answer."}
+	return &apierror.Error{Status: http.StatusPreconditionFailed, Code: fault.CodePrecondition, Message: text,
+		Recommend: message.New("Ask again without If-Match, and go on from that answer.")}
 }
 
 // parseETags compares the tags of a header with the ETag of an answer. Without

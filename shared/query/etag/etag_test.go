@@ -87,7 +87,7 @@ func TestIfMatch(t *testing.T) {
 				t.Errorf("%s: %v", row.about, err)
 			}
 		case !errors.As(err, &refused) || refused.Status != http.StatusPreconditionFailed ||
-			refused.Code != "PreconditionFailed" || !strings.Contains(refused.Message, row.refuses):
+			refused.Code != "PreconditionFailed" || !strings.Contains(refused.Message.String(), row.refuses):
 			t.Errorf("%s: %v, want 412 with %q", row.about, err, row.refuses)
 		}
 	}

@@ -1,5 +1,7 @@
 package fault
 
+import "community-images/shared/message"
+
 // The error codes. They are part of the public interface and must not change.
 // ErrorCodes says what each means to a caller.
 const (
@@ -46,7 +48,7 @@ var ErrorCodes = []struct {
 	// Status is the HTTP status. Each code has one status only.
 	Status int
 	Code   string
-	About  string // completes "CODE: ..."
+	About  message.Template // completes "CODE: ..."
 }{
 	{400, CodeUnknown, "the route has no parameter of this name"},
 	{400, CodeInvalid, "a parameter has a value that is not allowed"},

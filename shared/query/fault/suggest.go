@@ -1,12 +1,12 @@
 package fault
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"community-images/shared/editdistance"
+	"community-images/shared/message"
 	"community-images/shared/query/field"
 )
 
@@ -35,13 +35,13 @@ func QuoteName(s string) string {
 }
 
 // DidYouMean returns `. Did you mean "x"?`, or nothing if no known name is similar.
-func DidYouMean(name string, known []string) string {
+func DidYouMean(name string, known []string) message.Text {
 	return SuggestionText(SuggestName(name, known))
 }
 
 // DidYouMeanID is DidYouMean for clusters and instance types. It allows one edit
 // only, because such ids differ from each other by little.
-func DidYouMeanID(name string, known []string) string {
+func DidYouMeanID(name string, known []string) message.Text {
 	return SuggestionText(NearestName(name, known, 1))
 }
 
@@ -50,11 +50,11 @@ func MaxEdits(word string) int { return max(1, len(word)/3) }
 
 // SuggestionText ends a sentence and asks whether a name was meant. It is empty
 // for an empty name.
-func SuggestionText(name string) string {
+func SuggestionText(name string) message.Text {
 	if name == "" {
-		return ""
+		return message.Text{}
 	}
-	return fmt.Sprintf(". Did you mean %q?", name)
+	return message.New(". Did you mean %q?", name)
 }
 
 // NearestName returns the known name with the fewest edits from name, in any

@@ -2,12 +2,12 @@ package filter
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"regexp/syntax"
 	"strings"
 	"unicode/utf8"
 
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 )
 
@@ -21,7 +21,7 @@ const (
 )
 
 // ErrTotalCost completes "NAME ..." for the filter that exceeds MaxTotalCost.
-var ErrTotalCost = errors.New("exceeds what the expressions of one lookup may cost. Use fewer or smaller ones")
+var ErrTotalCost = fault.Reason("exceeds what the expressions of one lookup may cost. Use fewer or smaller ones")
 
 // NewRegexTest makes a test from an RE2 expression that must match a whole value.
 func NewRegexTest(v string, fold bool) (operandTest, error) {
@@ -40,7 +40,7 @@ func NewGlobTest(v string, fold bool) (operandTest, error) {
 	test, err := compileWholeMatch(globToRegex(v), fold)
 	var bad *syntax.Error
 	if errors.As(err, &bad) {
-		return operandTest{}, fmt.Errorf("has the range %s, whose end is before its start", fault.Quote(bad.Expr))
+		return operandTest{}, fault.Reason("has the range %s, whose end is before its start", fault.Quote(bad.Expr))
 	}
 	return test, err
 }
@@ -66,15 +66,15 @@ func compileWholeMatch(pattern string, ignoreCase bool) (operandTest, error) {
 	}
 	tree, err := syntax.Parse(pattern, flags)
 	if err != nil {
-		return operandTest{}, regexError{err}
+		return operandTest{}, newRegexError(err)
 	}
 	// The size is checked before it is compiled: compiling is the expensive part.
 	if test.cost = estimateProgramSize(tree); test.cost > maxProgram {
-		return operandTest{}, errors.New("is too large an expression. Use fewer or smaller repetitions")
+		return operandTest{}, fault.Reason("is too large an expression. Use fewer or smaller repetitions")
 	}
 	re, err := regexp.Compile(anchorPattern(pattern, ignoreCase))
 	if err != nil {
-		return operandTest{}, regexError{err}
+		return operandTest{}, newRegexError(err)
 	}
 	test.Matches = re.MatchString
 	return test, nil
@@ -120,17 +120,12 @@ func foldedRangesCost(pattern string, ignoreCase bool) (cost int) {
 	return cost
 }
 
-// regexError says what is wrong with an expression, without the prefix of
-// package regexp.
-type regexError struct{ error }
-
-// Error completes "NAME ...".
-func (e regexError) Error() string {
-	return "is not an RE2 expression: " + strings.TrimPrefix(e.error.Error(), "error parsing regexp: ")
+// newRegexError says what is wrong with an expression, without the prefix of package regexp.
+// NewGlobTest needs the cause.
+func newRegexError(err error) error {
+	reason := message.New("is not an RE2 expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	return &fault.ReasonError{Reason: reason, Cause: err}
 }
-
-// Unwrap returns the error of package regexp, so that NewGlobTest recognizes it.
-func (e regexError) Unwrap() error { return e.error }
 
 // estimateProgramSize estimates the instructions of an expression whose
 // repetitions are written out, which is how package regexp compiles it.

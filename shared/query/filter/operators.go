@@ -1,10 +1,10 @@
 package filter
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 )
@@ -190,7 +190,8 @@ func checkOperand(f *field.Field, op *Operator, value string) error {
 	switch {
 	// "Size=" is more often a variable that a script failed to set than a wish.
 	case value == "":
-		return fault.CompleteError("must not be empty. For images without a value use " + f.Name + "__exists=false")
+		return fault.CompleteReason(message.New("must not be empty. For images without a value use %s__exists=false",
+			f.Name))
 	case op.Name == "exists", f.Kind == field.TimeKind:
 		return nil
 	case f.Kind == field.NumberKind:
@@ -198,26 +199,29 @@ func checkOperand(f *field.Field, op *Operator, value string) error {
 			return &fault.ValueError{Value: value}
 		}
 	case f.Kind == field.VersionKind && op.NewTest == nil && !strings.ContainsAny(value, "0123456789"):
-		return fault.CompleteError(fmt.Sprintf("must be a version with a digit, got %s", fault.Quote(value)))
+		return fault.CompleteReason(message.New("must be a version with a digit, got %s", fault.Quote(value)))
 	case isEqual && !f.MayHaveStar && strings.Contains(value, "*"):
-		return fault.CompleteError("compares whole values, and none has a *" + suggestPattern(f, op, value))
+		return fault.CompleteReason(message.Join(message.New("compares whole values, and none has a *"),
+			suggestPattern(f, op, value)))
 	}
 	return nil
 }
 
-// suggestPattern returns a sentence with the filter that a value with stars means.
+// suggestPattern begins a new sentence with the filter that a value with stars means.
 // There is none for ne, because no operator excludes what a pattern matches.
-func suggestPattern(f *field.Field, op *Operator, value string) string {
+func suggestPattern(f *field.Field, op *Operator, value string) message.Text {
+	instead := f.Name + "__iglob=" // people do not know in which case names are written
+	if f.IgnoresCase {
+		instead = f.Name + "__glob="
+	}
+	instead += fault.Truncate(fault.QuoteName(value), 80)
 	switch {
 	case op.Name == "ne":
-		return ""
+		return message.Text{}
 	case strings.Trim(value, "*") == "":
-		return ". Use " + f.Name + "__exists=true"
-	case f.IgnoresCase:
-		return ". Use " + f.Name + "__glob=" + fault.Truncate(fault.QuoteName(value), 80)
+		instead = f.Name + "__exists=true"
 	}
-	// People do not know in which case names are written.
-	return ". Use " + f.Name + "__iglob=" + fault.Truncate(fault.QuoteName(value), 80)
+	return message.New(". Use %s", instead)
 }
 
 // newEqualTest tests for equal text. Numbers are compared by acceptsOrder instead.

@@ -1,10 +1,10 @@
 package hint
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 	"community-images/shared/query/imageset"
@@ -23,9 +23,9 @@ const (
 // explainConditions says which conditions nothing meets, or how many images match
 // without each of them. If all that is captured has no match either, it is about that.
 func (f *finder) explainConditions() {
-	set, matches, what, subject := f.Set, f.Matches, "image", "image of the selection"
+	set, matches, count, subject := f.Set, f.Matches, countImages, message.New("image of the selection")
 	if f.captured != nil && (f.capturedMatches == 0 || f.captured == f.Set) {
-		set, matches, what, subject = f.captured, f.capturedMatches, "captured image", "captured image"
+		set, matches, count, subject = f.captured, f.capturedMatches, countCaptured, message.New("captured image")
 	}
 	counts := set.CountConditions(f.filter, matches)
 	if set.Len() == 0 || len(counts) == 0 {
@@ -33,7 +33,7 @@ func (f *finder) explainConditions() {
 	}
 	isUnmet := func(c imageset.ConditionCount) bool { return c.Alone == 0 }
 	if !slices.ContainsFunc(counts, isUnmet) {
-		f.explainTogether(counts, what, subject)
+		f.explainTogether(counts, count, subject)
 		return
 	}
 	said := 0
@@ -43,18 +43,21 @@ func (f *finder) explainConditions() {
 			continue
 		}
 		said++
-		text := "No " + subject + " " + f.describeUnmet(c, set)
+		unmet, suggestions := f.describeUnmet(c, set)
+		sentences := append([]message.Text{message.New("No %s %s.", subject, unmet)}, suggestions...)
 		// The other conditions are met by some images.
 		if len(counts) > 1 && c.Without > 0 {
-			text += " " + countMatches(c.Without, what) + " without it."
+			sentences = append(sentences, message.New("%s without it.", count(c.Without)))
 		}
-		f.add("%s", text)
+		f.addText(message.Sentences(sentences...))
 	}
 }
 
 // explainTogether says how many images match without one of the conditions, each of
-// which is met by some. what and subject name an image of those that were counted.
-func (f *finder) explainTogether(counts []imageset.ConditionCount, what, subject string) {
+// which is met by some. count counts images as subject names one.
+func (f *finder) explainTogether(
+	counts []imageset.ConditionCount, count func(int) message.Text, subject message.Text,
+) {
 	if len(counts) < 2 {
 		return
 	}
@@ -69,7 +72,7 @@ func (f *finder) explainTogether(counts []imageset.ConditionCount, what, subject
 		if left[best].Without <= f.Matches {
 			break
 		}
-		f.add("%s without %s.", countMatches(left[best].Without, what), f.describeParam(left[best].Name))
+		f.add("%s without %s.", count(left[best].Without), f.describeParam(left[best].Name))
 		left[best].Without = 0
 	}
 	if slices.Equal(left, counts) && f.Matches == 0 {
@@ -77,28 +80,32 @@ func (f *finder) explainTogether(counts []imageset.ConditionCount, what, subject
 	}
 }
 
-// describeUnmet completes "No image ..." for a condition that no image of a set meets.
-func (f *finder) describeUnmet(c imageset.ConditionCount, set *imageset.Set) string {
+// describeUnmet completes "No image ..." for a condition that no image of a set meets. The
+// suggestions are sentences.
+func (f *finder) describeUnmet(
+	c imageset.ConditionCount, set *imageset.Set,
+) (unmet message.Text, suggestions []message.Text) {
 	if c.Field == nil { // q
 		words := set.MissingWords(f.filter)
 		if len(words) == 0 {
-			return "contains all words of " + f.describeParam(c.Name) + "."
+			return message.New("contains all words of %s", f.describeParam(c.Name)), nil
 		}
-		return "contains " + quoteSome(f.wordsAsGiven(words)) + " in its name, description, id or product code."
+		return message.New("contains %s in its name, description, id or product code",
+			quoteSome(f.wordsAsGiven(words))), nil
 	}
 	values := set.ExistingValues(c.Field, f.filter.Dates)
 	name, op, _ := strings.Cut(c.Name, "__")
 	switch {
 	case len(values) == 0:
-		return fmt.Sprintf("has a value for %s, so no condition on it can match.", name)
+		return message.New("has a value for %s, so no condition on it can match", name), nil
 	case op == "exists": // =false
-		return fmt.Sprintf("lacks a value for %s.", name)
+		return message.New("lacks a value for %s", name), nil
 	}
-	text := "matches " + f.describeParam(c.Name) + "."
-	if looser := f.suggestOperator(c, op, set); looser != "" {
-		return text + looser
+	unmet = message.New("matches %s", f.describeParam(c.Name))
+	if looser := f.suggestOperator(c, op, set); !looser.IsEmpty() {
+		return unmet, []message.Text{looser}
 	}
-	return text + f.suggestValues(c, op, values)
+	return unmet, f.suggestValues(c, op, values)
 }
 
 // wordsAsGiven returns words of q in the case that the caller wrote.
@@ -113,25 +120,25 @@ func (f *finder) wordsAsGiven(folded []string) []string {
 }
 
 // suggestValues returns sentences about values that exist, for a condition that none of
-// them meets. Each begins with a space.
-func (f *finder) suggestValues(c imageset.ConditionCount, op string, values []string) string {
+// them meets.
+func (f *finder) suggestValues(c imageset.ConditionCount, op string, values []string) []message.Text {
 	switch op {
 	case "gt", "gte", "lt", "lte":
 		least := slices.MinFunc(values, c.Field.CompareValues)
 		most := slices.MaxFunc(values, c.Field.CompareValues)
 		if least == most {
-			return fmt.Sprintf(" The only value is %s.", quoteValue(least))
+			return []message.Text{message.New("The only value is %s.", quoteValue(least))}
 		}
-		return fmt.Sprintf(" Values go from %s to %s.", quoteValue(least), quoteValue(most))
+		return []message.Text{message.New("Values go from %s to %s.", quoteValue(least), quoteValue(most))}
 	}
 	if op == "" || op == "ieq" {
 		for _, operand := range f.Request.GivenValues(c.Name) {
 			if nearest := nearestValue(operand, values); nearest != "" {
-				return fmt.Sprintf(" Did you mean %s?", quoteValue(nearest)) + listValues(values)
+				return []message.Text{message.New("Did you mean %s?", quoteValue(nearest)), listValues(values)}
 			}
 		}
 	}
-	return listValues(values)
+	return []message.Text{listValues(values)}
 }
 
 // nearestValue returns the existing value that a value was probably meant to be; empty:
@@ -149,7 +156,7 @@ func nearestValue(value string, existing []string) string {
 
 // listValues returns a sentence that lists existing values, the first ones if there are
 // many.
-func listValues(values []string) string {
+func listValues(values []string) message.Text {
 	shown, size := []string{}, 0
 	for _, value := range values[:min(len(values), maxValues)] {
 		quoted := quoteValue(value)
@@ -158,11 +165,10 @@ func listValues(values []string) string {
 		}
 		shown = append(shown, quoted)
 	}
-	text := " Values: " + strings.Join(shown, ", ")
 	if more := len(values) - len(shown); more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
+		return message.New("Values: %s and %d more.", message.Names(shown), more)
 	}
-	return text + "."
+	return message.New("Values: %s.", message.Names(shown))
 }
 
 // quoteValue returns a value of an image in quotes. Only what cannot be printed is

@@ -2,10 +2,9 @@ package hint
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"time"
 
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/history"
 	"community-images/shared/query/imageset"
@@ -18,7 +17,9 @@ const (
 	// them is still right.
 	maxWait = 3 * time.Second
 	// searchAll says how to search more than E-HPC's own question does.
-	searchAll = "ClusterId=* searches all captured images."
+	searchAll message.Template = "ClusterId=* searches all captured images."
+	// matchesWith says how many images match under another condition.
+	matchesWith message.Template = "%s with %s."
 )
 
 // finder finds the hints of an answer that has too few images.
@@ -74,28 +75,28 @@ func (f *finder) loadCaptured(ctx context.Context) {
 
 // explainScopes says how many images match with ClusterId=*, if more do.
 func (f *finder) explainScopes() {
-	narrow := ""
+	narrow := message.Text{}
 	if f.Subject.OmitsClusters() {
-		narrow = "Only images that every cluster supports were searched. "
+		narrow = message.New("Only images that every cluster supports were searched.")
 	}
 	switch {
 	case f.captured != nil && f.capturedMatches > f.Matches:
-		f.add("%s%s %s.", narrow, countMatches(f.capturedMatches, "image"), f.describeWider())
-	case f.captured == nil && narrow != "":
-		f.add("%s", narrow+searchAll)
+		f.addText(message.Sentences(narrow, f.describeWider(countImages(f.capturedMatches))))
+	case f.captured == nil && !narrow.IsEmpty():
+		f.addText(message.Sentences(narrow, message.New(searchAll)))
 	}
 	if f.Set.Len() == 0 {
 		f.add("The selection has no images at all.")
 	}
 }
 
-// describeWider says where everything captured is searched. In a matrix ClusterId=* gives
-// columns of clusters, and no images that only some instance types have.
-func (f *finder) describeWider() string {
+// describeWider says how many images match where everything captured is searched. In a matrix
+// ClusterId=* gives columns of clusters, and no images that only some instance types have.
+func (f *finder) describeWider(count message.Text) message.Text {
 	if images := "/v1/images"; f.Request.Route.Pattern != images {
-		return "in " + images + "?ClusterId=*"
+		return message.New("%s in %s.", count, images+"?ClusterId=*")
 	}
-	return "with ClusterId=*"
+	return message.New(matchesWith, count, "ClusterId=*")
 }
 
 // explainIDs says of ids that the selection lacks which scopes offer them, or until when
@@ -133,19 +134,27 @@ func (f *finder) explainID(ctx context.Context, id string) {
 	}
 }
 
-// countMatches returns "21 images match" and the like, for what matches.
-func countMatches(n int, what string) string {
+// countImages returns a clause that says how many images match.
+func countImages(n int) message.Text {
 	if n == 1 {
-		return "1 " + what + " matches"
+		return message.New("1 image matches")
 	}
-	return fmt.Sprintf("%d %ss match", n, what)
+	return message.New("%d images match", n)
+}
+
+// countCaptured is countImages for images of all that is captured.
+func countCaptured(n int) message.Text {
+	if n == 1 {
+		return message.New("1 captured image matches")
+	}
+	return message.New("%d captured images match", n)
 }
 
 // quoteGiven returns a text of the caller in quotes, with the letters that it has.
 func quoteGiven(text string) string { return fault.QuoteText(text, 80) }
 
 // quoteSome is joinSome for texts of callers.
-func quoteSome(texts []string) string {
+func quoteSome(texts []string) message.Text {
 	quoted := make([]string, len(texts))
 	for i, text := range texts {
 		quoted[i] = quoteGiven(text)
@@ -154,9 +163,9 @@ func quoteSome(texts []string) string {
 }
 
 // joinSome lists the first maxItems texts, and says how many more there are.
-func joinSome(texts []string) string {
+func joinSome(texts []string) message.Text {
 	if more := len(texts) - maxItems; more > 0 {
-		return strings.Join(texts[:maxItems], ", ") + fmt.Sprintf(" and %d more", more)
+		return message.New("%s and %d more", message.Names(texts[:maxItems]), more)
 	}
-	return strings.Join(texts, ", ")
+	return message.Names(texts)
 }

@@ -19,7 +19,7 @@ const etagMark = "-hint-"
 // between them. It is empty if there are none.
 func (h Hints) Header() string {
 	value := ""
-	for _, text := range h.Texts {
+	for _, text := range h.Strings() {
 		next := escape(strings.TrimSuffix(text, "."))
 		if value != "" {
 			next = value + "; " + next
@@ -52,7 +52,7 @@ func (h Hints) ETagSuffix() string {
 	if !h.looksOutside {
 		return ""
 	}
-	hash := request.ShortHash(strings.Join(h.Texts, "\n"))
+	hash := request.ShortHash(strings.Join(h.Strings(), "\n"))
 	return etagMark + hex.EncodeToString(hash[:])
 }
 

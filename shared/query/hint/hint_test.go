@@ -9,6 +9,7 @@ import (
 
 	"community-images/shared/access"
 	"community-images/shared/archive/archivetest"
+	"community-images/shared/message"
 	"community-images/shared/query/hint"
 	"community-images/shared/query/imageset"
 	"community-images/shared/query/querytest"
@@ -94,7 +95,7 @@ func TestHints(t *testing.T) {
 			`No image of the selection contains "ubuntu" in its name, description, id or product code.`},
 		"at=1&ClusterId=ehpc-b&ImageId=m-win": {`Image "m-win" is not in the selection.`},
 	} {
-		if diff := cmp.Diff(want, find(t, v, query).Texts); diff != "" {
+		if diff := cmp.Diff(want, find(t, v, query).Strings()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", query, diff)
 		}
 	}
@@ -117,7 +118,7 @@ func TestHintsRepeatWhatTheCallerWrote(t *testing.T) {
 		{"ImageName__ieq=HPC-Cent", "No captured image matches ImageName__ieq=HPC-Cent. 2 images match with " +
 			"ImageName__icontains=HPC-Cent."},
 	} {
-		if got := find(t, v, "ClusterId=*&"+row.query).Texts; len(got) != 1 || got[0] != row.says {
+		if got := find(t, v, "ClusterId=*&"+row.query).Strings(); len(got) != 1 || got[0] != row.says {
 			t.Errorf("%s hints %q, want %q", row.query, got, row.says)
 		}
 	}
@@ -138,7 +139,7 @@ func TestHintOfEmptyField(t *testing.T) {
 		"Size__gt=6":           `No captured image matches Size__gt=6. The only value is "5".`,
 		"Size__gt=6&Status=No": `No captured image matches Size__gt=6. The only value is "5".`,
 	} {
-		if got := find(t, v, "ClusterId=*&"+query).Texts; len(got) == 0 || got[0] != want {
+		if got := find(t, v, "ClusterId=*&"+query).Strings(); len(got) == 0 || got[0] != want {
 			t.Errorf("%s hints %q, want %q", query, got, want)
 		}
 	}
@@ -158,7 +159,7 @@ func TestHeader(t *testing.T) {
 		{[]string{long, long, "One."}, long[:300]},
 		{[]string{strings.Repeat("深", 100), "One."}, ""},
 	} {
-		got := hint.Hints{Texts: row.texts}.Header()
+		got := hint.Hints{Texts: message.UntranslatedAll(row.texts)}.Header()
 		if got != row.want {
 			t.Errorf("%.40q: the header is %q, want %q", row.texts, got, row.want)
 		}
@@ -186,7 +187,7 @@ func TestHintHeaderIsBounded(t *testing.T) {
 	if err != nil || header == "" || len(header) > 512 || strings.ContainsFunc(header, isUnsafe) {
 		t.Errorf("X-Hint has %d bytes (%v): %s", len(header), err, header)
 	}
-	whole := strings.Join(hints.Texts, " ")
+	whole := strings.Join(hints.Strings(), " ")
 	for text := range strings.SplitSeq(decoded, "; ") {
 		if !strings.Contains(whole, text) {
 			t.Errorf("%q is not a hint", text)

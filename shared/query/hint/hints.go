@@ -2,9 +2,9 @@ package hint
 
 import (
 	"context"
-	"fmt"
 
 	"community-images/shared/access"
+	"community-images/shared/message"
 	"community-images/shared/query/history"
 	"community-images/shared/query/imageset"
 	"community-images/shared/query/request"
@@ -13,7 +13,7 @@ import (
 
 // Hints say why an answer has few images or none.
 type Hints struct {
-	Texts []string // sentences, the most useful first
+	Texts []message.Text // sentences, the most useful first
 	// looksOutside says that the texts tell of more than the selected scopes, which the
 	// ETag of the answer does not cover.
 	looksOutside bool
@@ -47,7 +47,7 @@ func describeQuestion(q Question) Hints {
 	case q.Subject.OmitsClusters() && q.Captured > 0:
 		h.add("Every cluster supports %d of %d captured images; ClusterId=* searches all.", q.Set.Len(), q.Captured)
 	case q.Subject.OmitsClusters():
-		h.add("Only images that every cluster supports. " + searchAll)
+		h.addText(message.Sentences(message.New("Only images that every cluster supports."), message.New(searchAll)))
 	}
 	ids := q.Request.ImageIDs
 	if missing := q.Set.MissingIDs(ids); len(missing) > 0 {
@@ -56,17 +56,27 @@ func describeQuestion(q Question) Hints {
 	return h
 }
 
-// add adds a hint. Callers put tokens in the wrong place, and hints repeat what they
-// gave.
-func (h *Hints) add(format string, args ...any) {
-	h.Texts = append(h.Texts, access.RedactTokens(fmt.Sprintf(format, args...)))
+// add adds a hint.
+func (h *Hints) add(template message.Template, args ...any) {
+	h.addText(message.New(template, args...))
 }
 
-// Message returns the hints as the end of a message, with a space in front of each.
-func (h Hints) Message() string {
-	message := ""
+// addText adds a hint. Callers put tokens in the wrong place, and hints repeat what they
+// gave.
+func (h *Hints) addText(text message.Text) {
+	h.Texts = append(h.Texts, text.MapStrings(access.RedactTokens))
+}
+
+// Strings returns the hints in English, for programs.
+func (h Hints) Strings() []string {
+	var texts []string
 	for _, text := range h.Texts {
-		message += " " + text
+		texts = append(texts, text.String())
 	}
-	return message
+	return texts
+}
+
+// After returns a sentence with the hints after it.
+func (h Hints) After(sentence message.Text) message.Text {
+	return message.Sentences(append([]message.Text{sentence}, h.Texts...)...)
 }

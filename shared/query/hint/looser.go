@@ -1,28 +1,27 @@
 package hint
 
 import (
-	"fmt"
 	"slices"
 
+	"community-images/shared/message"
 	"community-images/shared/query/field"
 	"community-images/shared/query/filter"
 	"community-images/shared/query/imageset"
 )
 
 // suggestOperator returns a sentence with a looser operator for a condition that no image
-// of a set meets, if some meet that one and all other conditions. It begins with a space.
+// of a set meets, if some meet that one and all other conditions. Otherwise it is empty.
 // People write a part of a name, and not in the case that it has.
-func (f *finder) suggestOperator(c imageset.ConditionCount, op string, set *imageset.Set) string {
+func (f *finder) suggestOperator(c imageset.ConditionCount, op string, set *imageset.Set) message.Text {
 	if !c.Field.Kind.IsText() {
-		return ""
+		return message.Text{}
 	}
 	for _, looser := range looserOperators(c.Field, op) {
 		if n := f.countWithOperator(c, looser, set); n > 0 {
-			values := f.describeValues(c.Name)
-			return fmt.Sprintf(" %s with %s__%s=%s.", countMatches(n, "image"), c.Field.Name, looser, values)
+			return message.New(matchesWith, countImages(n), c.Field.Name+"__"+looser+"="+f.describeValues(c.Name))
 		}
 	}
-	return ""
+	return message.Text{}
 }
 
 // looserOperators returns the operators that accept what op does and more, the nearest

@@ -2,13 +2,13 @@ package history
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
 	"time"
 
 	"community-images/shared/apierror"
 	"community-images/shared/archive"
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/request"
 	"community-images/shared/query/state"
@@ -113,8 +113,8 @@ func startAfterEndError(end *state.RegionState) error {
 	}
 	return &apierror.Error{
 		Status: http.StatusNotFound, Code: fault.CodeFuture,
-		Message:   fmt.Sprintf("since is later than commit %d, the last one at the time given by at.", end.Sequence),
-		Recommend: "Use that commit or an earlier one as since, or a later time as at.",
+		Message:   message.New("since is later than commit %d, the last one at the time given by at.", end.Sequence),
+		Recommend: message.New("Use that commit or an earlier one as since, or a later time as at."),
 	}
 }
 
@@ -123,7 +123,7 @@ func startAfterEndError(end *state.RegionState) error {
 func tooManyEventsError() error {
 	return fault.NewError([]fault.Fault{{
 		Code: fault.CodeInvalid, Name: "limit",
-		Reason:  fmt.Sprintf("is not given, and the answer would have more than %d events", maxWholeEvents),
-		Allowed: "a limit, a later since, or fewer clusters, images or kinds",
+		Reason:  message.New("is not given, and the answer would have more than %d events", maxWholeEvents),
+		Allowed: message.New("a limit, a later since, or fewer clusters, images or kinds"),
 	}})
 }

@@ -3,11 +3,11 @@ package history
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"community-images/shared/apierror"
 	"community-images/shared/archive"
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/request"
 	"community-images/shared/query/state"
@@ -53,7 +53,7 @@ func (h *Reader) lineIDOf(ctx context.Context, current state.Current, sequence i
 func (h *Reader) checkCursor(ctx context.Context, current state.Current, c request.FeedCursor) error {
 	lastRead := c.Position.LastRead()
 	if lastRead > current.Sequence {
-		return feedCursorForeignError(fmt.Sprintf(
+		return feedCursorForeignError(message.New(
 			"The cursor follows commit %d, but the log of %s ends with commit %d.", lastRead, c.Region, current.Sequence))
 	}
 	if lastRead < current.Sequence {
@@ -67,8 +67,8 @@ func (h *Reader) checkCursor(ctx context.Context, current state.Current, c reque
 	}
 	id, err := h.lineIDOf(ctx, current, lastRead)
 	if err == nil && id != c.LineID {
-		err = feedCursorForeignError(fmt.Sprintf("The cursor follows another commit %d than the one in the log of %s.",
-			lastRead, c.Region))
+		err = feedCursorForeignError(message.New(
+			"The cursor follows another commit %d than the one in the log of %s.", lastRead, c.Region))
 	}
 	return err
 }
@@ -83,13 +83,13 @@ func StartError(since request.Since, err error) error {
 }
 
 // feedCursorForeignError returns the error for a cursor whose commit the log
-// does not hold. message says so.
-func feedCursorForeignError(message string) error {
+// does not hold. reason says so.
+func feedCursorForeignError(reason message.Text) error {
 	return &apierror.Error{
 		Status: http.StatusGone, Code: fault.CodeExpired,
-		Message: message + " The log was restored from a backup, or the cursor is of another log. " +
-			"Begin anew with since=0, or with since and the CommittedAt of the last event that you trust.",
-		Recommend: "Expect events that you know already, and take back those that are no longer there.",
+		Message: message.Sentences(reason, message.New("The log was restored from a backup, or the cursor is of "+
+			"another log. Begin anew with since=0, or with since and the CommittedAt of the last event that you trust.")),
+		Recommend: message.New("Expect events that you know already, and take back those that are no longer there."),
 	}
 }
 
@@ -98,7 +98,8 @@ func feedCursorForeignError(message string) error {
 func feedCursorExpiredError(early *archive.TooEarlyError) error {
 	return &apierror.Error{
 		Status: http.StatusGone, Code: fault.CodeExpired,
-		Message:   "The commits after this cursor are no longer kept. " + state.ToAPIError(early).Message,
-		Recommend: "Start again with since=0, or since that commit.",
+		Message: message.Sentences(message.New("The commits after this cursor are no longer kept."),
+			state.ToAPIError(early).Message),
+		Recommend: message.New("Start again with since=0, or since that commit."),
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/imageset"
 	"community-images/shared/query/request"
@@ -99,7 +100,8 @@ func (d *StateDiff) Find(ctx context.Context, byScope bool) ([]*Event, error) {
 		c.addScope(ref, oldLists[ref], newLists[ref], !isThere)
 		if len(c.events) > maxWholeEvents {
 			return nil, fault.NewError([]fault.Fault{{Code: fault.CodeInvalid, Name: "by",
-				Reason: "gives an answer that is too large", Allowed: "image, fewer clusters, or a later from"}})
+				Reason:  message.New("gives an answer that is too large"),
+				Allowed: message.New("image, fewer clusters, or a later from")}})
 		}
 	}
 	events := c.finish(d.kinds)

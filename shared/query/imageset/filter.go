@@ -1,9 +1,9 @@
 package imageset
 
 import (
-	"fmt"
 	"slices"
 
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 	"community-images/shared/query/filter"
@@ -109,8 +109,8 @@ func (s *Set) checkFilterCost(conditions []filter.Predicate, rows []int32, tests
 		if steps += s.countSteps(condition, rows, &tests[i]); steps > maxFilterSteps {
 			return fault.NewError([]fault.Fault{{
 				Code: fault.CodeInvalid, Name: condition.Name,
-				Reason:  fmt.Sprintf("is too large an expression for %d images", len(rows)),
-				Allowed: "a smaller expression, a shorter list, or fewer images by ClusterId or ImageId",
+				Reason:  message.New("is too large an expression for %d images", len(rows)),
+				Allowed: message.New("a smaller expression, a shorter list, or fewer images by ClusterId or ImageId"),
 			}})
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 	"community-images/shared/query/filter"
@@ -164,14 +165,14 @@ func describeFormats(rt *request.Route, p request.Param) string {
 	if formats == nil || len(formats) == len(rt.Formats) {
 		return ""
 	}
-	return "; for format=" + request.JoinWithOr(formats) + " only"
+	return "; for format=" + message.Choice(formats).String() + " only"
 }
 
 // describeParam describes a parameter of a route with its schema and an example.
 func (d *Description) describeParam(rt *request.Route, p request.Param) jsonObject {
 	schema := jsonObject{"type": "string"}
 	out := jsonObject{"name": p.Name, "in": "query", "schema": schema,
-		"description": p.About + describeFormats(rt, p) + "; allowed: " + d.DescribeAllowed(rt, p)}
+		"description": p.About + describeFormats(rt, p) + "; allowed: " + d.DescribeAllowed(rt, p).String()}
 	// Bounds and enumerations come from the constants and settings that the
 	// parser checks.
 	switch p.Name {
@@ -305,7 +306,7 @@ func errorResponses() jsonObject {
 		if about, has := errorHeaders[e.Status]; has {
 			r["headers"] = jsonObject{about.name: headerSchema(about.about)}
 		}
-		r["description"] = strings.TrimSpace(r["description"].(string) + " " + e.Code + ": " + e.About + ".")
+		r["description"] = strings.TrimSpace(r["description"].(string) + " " + e.Code + ": " + string(e.About) + ".")
 	}
 	return out
 }

@@ -38,7 +38,7 @@ func AppendFreshness(b []byte, f state.Freshness) []byte {
 		b = append(b, `,"Since":"`...)
 		b = AppendTime(b, s.Since)
 		b = append(b, `","Reason":`...)
-		b = field.AppendString(b, s.Reason)
+		b = field.AppendString(b, s.Reason.String())
 		b = append(b, '}')
 	}
 	return append(b, "]}"...)

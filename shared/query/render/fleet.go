@@ -48,7 +48,7 @@ func NewCluster(b *history.BootImage) Cluster {
 		}
 	}
 	if b.Problem != nil {
-		c.ImageProblem = state.ToAPIError(b.Problem).Message
+		c.ImageProblem = state.ToAPIError(b.Problem).Message.String()
 	}
 	return c
 }

@@ -1,8 +1,10 @@
 package render
 
 import (
+	"community-images/shared/apierror"
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
+	"community-images/shared/message"
 )
 
 // StatusBody is the answer of /v1/status.
@@ -68,7 +70,17 @@ type OldestCheck struct {
 type StatusError struct {
 	Code    ErrorCode `json:"Code"`
 	Message string    `json:"Message"`
+	// text is Message for pages in other languages.
+	text message.Text
 }
+
+// NewStatusError returns an error as a part of an answer shows it.
+func NewStatusError(e *apierror.Error) *StatusError {
+	return &StatusError{ErrorCode(e.Code), e.Message.String(), e.Message}
+}
+
+// Text returns the message for pages.
+func (e *StatusError) Text() message.Text { return e.text }
 
 // AccessSummary says how callers are checked, as /v1/status shows it.
 type AccessSummary struct {

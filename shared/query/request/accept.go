@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"community-images/shared/apierror"
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 )
@@ -115,10 +116,10 @@ func newNotAcceptableError(rt *Route) error {
 		}
 	}
 	// /openapi.json and the like have one format and no parameter for it.
-	recommend := "Accept one of them."
+	recommend := message.New("Accept one of them.")
 	if rt.HasParam(paramFormat.Name) {
-		recommend = "Accept one of them, or use the format parameter."
+		recommend = message.New("Accept one of them, or use the format parameter.")
 	}
 	return &apierror.Error{Status: http.StatusNotAcceptable, Code: fault.CodeAccept, Recommend: recommend,
-		Message: "The Accept header allows none of the media types of this route: " + strings.Join(media, ", ") + "."}
+		Message: message.New("The Accept header allows none of the media types of this route: %s.", message.Names(media))}
 }

@@ -2,13 +2,13 @@ package request
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
 	"time"
 
 	"community-images/shared/catalog"
+	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 )
 
@@ -63,7 +63,7 @@ func (a AsOf) IsInFuture(now time.Time) bool {
 
 // newFutureTimeError completes "NAME ..." for a time that lies in the future.
 func newFutureTimeError(t time.Time) error {
-	return fmt.Errorf("must not be in the future, got %s", catalog.At(t))
+	return fault.Reason("must not be in the future, got %s", catalog.At(t))
 }
 
 // ParseAsOf reads the forms of allowedTimes.

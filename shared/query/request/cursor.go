@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 )
 
@@ -66,8 +67,8 @@ func ShortHash(s string) (h [8]byte) {
 func (c *Cursor) CheckQuery(region string, req *Request) error {
 	if want := ShortHash(region + "\n" + req.CursorKey); !bytes.Equal(want[:], c.QueryHash[:]) {
 		return fault.NewError([]fault.Fault{{
-			Code: fault.CodeInvalid, Name: "cursor", Reason: "belongs to another query",
-			Allowed: "the NextCursor of an answer to the same query; limit, format and fields may differ",
+			Code: fault.CodeInvalid, Name: "cursor", Reason: message.New("belongs to another query"),
+			Allowed: message.New("the NextCursor of an answer to the same query; limit, format and fields may differ"),
 		}})
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"community-images/shared/apierror"
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 )
@@ -39,8 +40,8 @@ func checkAbsoluteTimes(p *parser) {
 	for _, c := range p.request.TimeConditions {
 		for _, at := range c.times {
 			if !at.IsAbsolute() {
-				p.addFault(fault.CodeInvalid, c.Name, "must have absolute times in an alias",
-					"an RFC 3339 time or date, epoch seconds or milliseconds")
+				p.addFault(fault.CodeInvalid, c.Name, message.New("must have absolute times in an alias"),
+					message.New("an RFC 3339 time or date, epoch seconds or milliseconds"))
 				break
 			}
 		}
@@ -74,7 +75,7 @@ func CheckLookup(lookup string) error {
 	_, err := ParseLookup(field.NewSchema(nil), "", lookup)
 	var e *apierror.Error
 	if errors.As(err, &e) {
-		return errors.New(e.Message)
+		return errors.New(e.Message.String())
 	}
 	return err
 }

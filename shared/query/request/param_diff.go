@@ -1,10 +1,10 @@
 package request
 
 import (
-	"fmt"
 	"slices"
 
 	"community-images/shared/catalog"
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 )
@@ -84,19 +84,20 @@ func checkDiffForm(p *parser) {
 	switch {
 	case req.Format == FormatHTML && isChoice:
 	case req.with != "" && (req.From.IsSet || req.To.IsSet):
-		p.addFault(fault.CodeInvalid, "with", "cannot be combined with from and to", "two clusters, or two times")
+		p.addFault(fault.CodeInvalid, "with", message.New("cannot be combined with from and to"), message.New("two clusters, or two times"))
 	case req.From.IsSet && req.At.IsSet:
-		p.addFault(fault.CodeInvalid, "at", "cannot be combined with from", "either from and to, or at")
+		p.addFault(fault.CodeInvalid, "at", message.New("cannot be combined with from"), message.New("either from and to, or at"))
 	case req.To.IsSet && !req.From.IsSet:
-		p.addFault(fault.CodeMissing, "from", "is required with to", allowedTimes)
+		p.addFault(fault.CodeMissing, "from", message.New("is required with to"), message.New(allowedTimes))
 	case req.with != "":
 		p.checkDiffOfClusters()
 	case !req.From.IsSet && len(req.Selection.Clusters) == 2:
-		p.addFault(fault.CodeMissing, "with", fmt.Sprintf("is required to compare two clusters: ClusterId=%s&with=%s",
-			req.Selection.Clusters[0], req.Selection.Clusters[1]), "")
+		reason := message.New("is required to compare two clusters: ClusterId=%s&with=%s", req.Selection.Clusters[0],
+			req.Selection.Clusters[1])
+		p.addFault(fault.CodeMissing, "with", reason, message.Text{})
 	case !req.From.IsSet:
-		p.addFault(fault.CodeMissing, "from", "is required, or with to compare two clusters",
-			allowedTimes)
+		p.addFault(fault.CodeMissing, "from", message.New("is required, or with to compare two clusters"),
+			message.New(allowedTimes))
 	}
 }
 
@@ -106,17 +107,18 @@ func (p *parser) checkDiffOfClusters() {
 	req := p.request
 	switch {
 	case req.Selection.Clusters == nil:
-		p.addFault(fault.CodeMissing, "ClusterId", "is required next to with", "one cluster, or _any")
+		p.addFault(fault.CodeMissing, "ClusterId", message.New("is required next to with"), message.New("one cluster, or _any"))
 	case CanMatchSeveral(req.Selection.Clusters):
-		reason := "must name one cluster next to with, got " + fault.Quote(field.JoinList(req.Selection.Clusters))
-		p.addFault(fault.CodeInvalid, "ClusterId", reason, "one cluster, or _any")
+		reason := message.New("must name one cluster next to with, got %s",
+			fault.Quote(field.JoinList(req.Selection.Clusters)))
+		p.addFault(fault.CodeInvalid, "ClusterId", reason, message.New("one cluster, or _any"))
 	case req.Kinds != nil:
-		p.addFault(fault.CodeInvalid, "kind", "cannot be combined with with", "from and to, or no kind")
+		p.addFault(fault.CodeInvalid, "kind", message.New("cannot be combined with with"), message.New("from and to, or no kind"))
 	case req.ByScope:
-		p.addFault(fault.CodeInvalid, "by", "must not be scope next to with", "image")
+		p.addFault(fault.CodeInvalid, "by", message.New("must not be scope next to with"), message.New("image"))
 	case CanMatchSeveral(req.Selection.Types):
-		p.addFault(fault.CodeInvalid, "InstanceType", "names more than one",
-			"at most one instance type, for which the two clusters are compared")
+		p.addFault(fault.CodeInvalid, "InstanceType", message.New("names more than one"),
+			message.New("at most one instance type, for which the two clusters are compared"))
 	default:
 		req.Selection.Clusters = append(req.Selection.Clusters, req.with)
 	}

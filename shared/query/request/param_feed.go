@@ -1,10 +1,10 @@
 package request
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 )
@@ -114,12 +114,13 @@ func checkFeedStart(p *parser) {
 	c := p.request.Since.Cursor
 	switch {
 	case len(starts) > 1:
-		p.addFault(fault.CodeInvalid, "cursor", "cannot be combined with since", "either since or cursor")
+		p.addFault(fault.CodeInvalid, "cursor", message.New("cannot be combined with since"),
+			message.New("either since or cursor"))
 	case c != nil && p.request.Region != "" && p.request.Region != c.Region:
-		reason := fmt.Sprintf("is a position in region %s, not in %s", fault.Quote(c.Region), fault.Quote(p.request.Region))
-		p.addFault(fault.CodeInvalid, starts[0], reason, "a NextCursor of the same region")
+		reason := message.New("is a position in region %s, not in %s", fault.Quote(c.Region), fault.Quote(p.request.Region))
+		p.addFault(fault.CodeInvalid, starts[0], reason, message.New("a NextCursor of the same region"))
 	case c != nil && !slices.Contains(p.config.Regions, c.Region):
-		reason := fmt.Sprintf("is a position in region %s, which is not served here", fault.Quote(c.Region))
-		p.addFault(fault.CodeInvalid, starts[0], reason, "a NextCursor of "+JoinWithOr(p.config.Regions))
+		reason := message.New("is a position in region %s, which is not served here", fault.Quote(c.Region))
+		p.addFault(fault.CodeInvalid, starts[0], reason, message.New("a NextCursor of %s", message.Choice(p.config.Regions)))
 	}
 }

@@ -1,10 +1,10 @@
 package request
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 )
@@ -69,7 +69,7 @@ var paramLanguage = Param{
 }
 
 // allowedBool describes what parseBool reads.
-const allowedBool = "true or false"
+const allowedBool message.Template = "true or false"
 
 // parseBool reads true or false, in any case.
 func parseBool(s string) (bool, error) {
@@ -95,14 +95,14 @@ func (p Param) EffectiveFormats(rt *Route) []string {
 // answer. isGiven says that the parameter format has chosen it, and not the header Accept.
 func (p *parser) checkFormatParams(isGiven bool) {
 	req := p.request
-	origin := "with format=" + req.Format
+	origin := message.New("with format=%s", req.Format)
 	switch {
 	case req.Format == "": // Accept allows no format, which is an error of its own
 		return
 	case !isGiven && req.Format == req.Route.Formats[0]:
-		origin = "with " + req.Format + ", the default"
+		origin = message.New("with %s, the default", req.Format)
 	case !isGiven:
-		origin = "with " + req.Format + ", which the Accept header asks for"
+		origin = message.New("with %s, which the Accept header asks for", req.Format)
 	}
 	for _, given := range p.given {
 		def := req.Route.paramNamed(given.name)
@@ -112,8 +112,9 @@ func (p *parser) checkFormatParams(isGiven bool) {
 		if def.allowed == allowedBool && given.folded[0] == "false" { // asks for nothing
 			continue
 		}
-		p.addFault(fault.CodeInvalid, def.Name, fmt.Sprintf("is for format=%s only, got %s %s",
-			JoinWithOr(def.EffectiveFormats(req.Route)), fault.QuoteText(field.JoinList(given.values), 80), origin), "")
+		p.addFault(fault.CodeInvalid, def.Name, message.New("is for format=%s only, got %s %s",
+			message.Choice(def.EffectiveFormats(req.Route)), fault.QuoteText(field.JoinList(given.values), 80), origin),
+			message.Text{})
 	}
 }
 
@@ -157,5 +158,6 @@ func (p *parser) parseFields(names []string) ([]*field.Field, error) {
 // newUnknownFieldError says that a list of fields names one that is not among
 // the known ones.
 func newUnknownFieldError(name string, known []string) error {
-	return fmt.Errorf("names the unknown field %s%s", fault.Quote(name), fault.DidYouMean(name, known))
+	reason := message.New("names the unknown field %s", fault.Quote(name))
+	return &fault.ReasonError{Reason: message.Join(reason, fault.DidYouMean(name, known))}
 }

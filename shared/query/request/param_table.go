@@ -2,12 +2,11 @@ package request
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 )
@@ -16,8 +15,8 @@ import (
 // instance types. Those of clusters are not checked: people give names of clusters, and the
 // error of package state has the ids.
 const (
-	allowedClusters = "ids of clusters, a comma list of them, * for all, or _any for none"
-	allowedTypes    = "names of A-Z a-z 0-9 . _ -, a comma list of them, * for all, or _any for none"
+	allowedClusters message.Template = "ids of clusters, a comma list of them, * for all, or _any for none"
+	allowedTypes    message.Template = "names of A-Z a-z 0-9 . _ -, a comma list of them, * for all, or _any for none"
 )
 
 // The parameters. Routes pick from them. Each parse function sets the members of
@@ -88,7 +87,7 @@ var (
 		parse: func(p *parser, v []string) error {
 			words := bytes.Fields([]byte(field.FoldCase(strings.Join(v, " "))))
 			if len(words) == 0 {
-				return errors.New("has no word")
+				return fault.Reason("has no word")
 			}
 			slices.SortFunc(words, bytes.Compare)
 			p.request.SearchWords = slices.CompactFunc(words, bytes.Equal)
@@ -208,37 +207,36 @@ func (p Param) withDefault(text string) Param {
 
 // DescribeAllowed returns a noun phrase for what a parameter of a route allows.
 // Names of regions, formats and fields are listed.
-func (c *Config) DescribeAllowed(rt *Route, def Param) string {
+func (c *Config) DescribeAllowed(rt *Route, def Param) message.Text {
 	switch def.Name {
 	case paramFormat.Name:
-		return JoinWithOr(rt.Formats)
+		return message.Choice(rt.Formats)
 	case paramRegion.Name:
-		return cmp.Or(JoinWithOr(c.Regions), def.allowed)
+		if len(c.Regions) > 0 {
+			return message.Choice(c.Regions)
+		}
 	case paramFields.Name:
-		return "a comma list of " + strings.Join(c.Schema.ColumnNames(), ", ")
+		return message.New(listOf, message.Names(c.Schema.ColumnNames()))
 	case paramSort.Name, paramLatestBy.Name, paramFacets.Name:
-		return "a comma list of " + strings.Join(c.Schema.FieldNames(), ", ")
+		return message.New(listOf, message.Names(c.Schema.FieldNames()))
 	}
-	return def.allowed
+	if def.allowed == "" {
+		return def.allowedNames
+	}
+	return message.New(def.allowed)
 }
 
-// JoinWithOr joins words as a sentence does: "a", "a or b", "a, b or c".
-func JoinWithOr(words []string) string {
-	last := len(words) - 1
-	if last < 1 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:last], ", ") + " or " + words[last]
-}
+// listOf describes a list whose values are known.
+const listOf message.Template = "a comma list of %s"
 
 // parseMoment is ParseAsOf with errors that complete "NAME ...".
 func parseMoment(s string) (AsOf, error) {
 	at, err := ParseAsOf(s)
 	switch {
 	case errors.Is(err, errNoZone):
-		return AsOf{}, fault.CompleteError(fmt.Sprintf("has no time zone, got %s. Add Z or +08:00", fault.Quote(s)))
+		return AsOf{}, fault.CompleteReason(message.New("has no time zone, got %s. Add Z or +08:00", fault.Quote(s)))
 	case errors.Is(err, errNotDuration):
-		return AsOf{}, fault.CompleteError(fmt.Sprintf("must be a time before now such as -24h, got %s. Units: %s",
+		return AsOf{}, fault.CompleteReason(message.New("must be a time before now such as -24h, got %s. Units: %s",
 			fault.Quote(s), allowedUnits))
 	case err != nil:
 		return AsOf{}, &fault.ValueError{Value: s}

@@ -1,8 +1,6 @@
 package request
 
 import (
-	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -12,6 +10,7 @@ import (
 
 	"community-images/shared/access"
 	"community-images/shared/catalog"
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 )
@@ -36,12 +35,14 @@ const (
 
 // Param is one parameter of a route.
 type Param struct {
-	Name        string
-	About       string // for the OpenAPI document
-	allowed     string // a noun phrase: completes "must be ..." and "Allowed: ..."
-	IsList      bool   // commas separate values; see field.SplitList
-	perPage     bool   // may differ between the pages of one answer
-	ignoresCase bool   // the values are names that match in any case
+	Name    string
+	About   string           // for the OpenAPI document
+	allowed message.Template // a noun phrase: completes "must be ..." and "Allowed: ..."
+	IsList  bool             // commas separate values; see field.SplitList
+	// allowedNames is in the place of allowed where that is no constant.
+	allowedNames message.Text
+	perPage      bool // may differ between the pages of one answer
+	ignoresCase  bool // the values are names that match in any case
 	// formats are those in which the parameter has an effect; nil: all.
 	formats []string
 	isWords bool   // commas separate words, so that empty values do not matter
@@ -130,18 +131,18 @@ func (p *parser) splitQuery(rawQuery string) []rawParam {
 		value, valueErr := url.QueryUnescape(v)
 		switch {
 		case name == "" && nameErr == nil:
-			p.addFault(fault.CodeUnknown, `""`, "is not a parameter name", p.request.Route.paramNames())
+			p.addFault(fault.CodeUnknown, `""`, message.New(isNoName), p.request.Route.describeParams())
 			continue
 		case nameErr != nil || !IsPrintable(name):
-			p.addFault(fault.CodeUnknown, fault.Truncate(k, 80), "is not a parameter name", p.request.Route.paramNames())
+			p.addFault(fault.CodeUnknown, fault.Truncate(k, 80), message.New(isNoName), p.request.Route.describeParams())
 			continue
 		case valueErr != nil:
-			reason := fmt.Sprintf("has a percent sign that begins no escape: %s", fault.Quote(v))
-			p.addFault(fault.CodeInvalid, fault.QuoteName(name), reason, "percent-encoded UTF-8")
+			reason := message.New("has a percent sign that begins no escape: %s", fault.Quote(v))
+			p.addFault(fault.CodeInvalid, fault.QuoteName(name), reason, message.New("percent-encoded UTF-8"))
 			continue
 		case !IsPrintable(value):
-			reason := fmt.Sprintf("must be UTF-8 without control characters, got %s", fault.Quote(value))
-			p.addFault(fault.CodeInvalid, fault.QuoteName(name), reason, "")
+			reason := message.New("must be UTF-8 without control characters, got %s", fault.Quote(value))
+			p.addFault(fault.CodeInvalid, fault.QuoteName(name), reason, message.Text{})
 			continue
 		}
 		// A repeated name adds a value: "?kind=added&kind=removed" is a list.
@@ -154,6 +155,9 @@ func (p *parser) splitQuery(rawQuery string) []rawParam {
 	}
 	return list
 }
+
+// isNoName rejects a name that no parameter can have.
+const isNoName message.Template = "is not a parameter name"
 
 // IsPrintable returns true for valid UTF-8 without control characters, of Latin-1
 // too.
@@ -172,7 +176,7 @@ func (p *parser) parseAny(raw rawParam) {
 	}
 	if rt.refuses != nil {
 		if reason := rt.refuses(raw.name); reason != "" {
-			p.addFault(fault.CodeInvalid, fault.QuoteName(raw.name), reason, "")
+			p.addFault(fault.CodeInvalid, fault.QuoteName(raw.name), message.Untranslated(reason), message.Text{})
 			return
 		}
 	}
@@ -193,13 +197,13 @@ func (p *parser) rejectUnknown(name string) {
 		p.faults = append(p.faults, fault.NewTokenFault())
 		return
 	}
-	reason := "is not a parameter of " + rt.Pattern
+	reason := message.New("is not a parameter of %s", rt.Pattern)
 	// A name from Options.Redact is no secret: the operator's document lists it.
 	if slices.ContainsFunc(p.schema.Withheld, func(w string) bool { return field.IsWithheldMember(w, name) }) {
-		reason = "is withheld by this service"
+		reason = message.New("is withheld by this service")
 	}
-	reason += fault.SuggestionText(p.suggestParam(name))
-	p.addFault(fault.CodeUnknown, fault.QuoteName(name), reason, rt.paramNames())
+	reason = message.Join(reason, fault.SuggestionText(p.suggestParam(name)))
+	p.addFault(fault.CodeUnknown, fault.QuoteName(name), reason, rt.describeParams())
 }
 
 // suggestParam returns the parameter that an unknown one means; empty: none.
@@ -214,7 +218,7 @@ func (p *parser) suggestParam(name string) string {
 }
 
 // addFault adds a fault; see Fault for the texts.
-func (p *parser) addFault(code, name, reason, allowed string) {
+func (p *parser) addFault(code, name string, reason, allowed message.Text) {
 	p.faults = append(p.faults, fault.Fault{Code: code, Name: name, Reason: reason, Allowed: allowed})
 }
 
@@ -293,7 +297,7 @@ func (p *parser) checkCombination(isFormatGiven bool) {
 		// One that is given and wrong has its fault already.
 		isFaulty := slices.ContainsFunc(p.faults, func(f fault.Fault) bool { return f.Name == def.Name })
 		if slices.Contains(rt.required, def.Name) && !isGiven && !isFaulty {
-			p.addFault(fault.CodeMissing, def.Name, "is required", def.allowed)
+			p.addFault(fault.CodeMissing, def.Name, message.New("is required"), message.New(def.allowed))
 		}
 	}
 	// Faults of single parameters come first: the rest might follow from them.
@@ -349,7 +353,7 @@ func parseNames(values []string, check func(string) error) ([]string, error) {
 		case slices.Contains(names, v):
 			continue
 		case v == AllNames && len(values) > 1:
-			return nil, errors.New("mixes * with names")
+			return nil, fault.Reason("mixes * with names")
 		case v != AllNames:
 			if err := check(v); err != nil {
 				return nil, err
@@ -364,7 +368,7 @@ func parseNames(values []string, check func(string) error) ([]string, error) {
 // cluster.
 func checkCluster(v string) error {
 	if n := utf8.RuneCountInString(v); n > catalog.MaxNameLength {
-		return fmt.Errorf("has a value of %d characters, %s; the limit is %d", n, fault.QuoteText(v, 80),
+		return fault.Reason("has a value of %d characters, %s; the limit is %d", n, fault.QuoteText(v, 80),
 			catalog.MaxNameLength)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 	"community-images/shared/query/filter"
@@ -25,12 +26,12 @@ func (p *parser) parseFilter(raw rawParam) bool {
 	}
 	op, ignoreCase := filter.FindOperator(f.Kind, field.FoldCase(opName))
 	if op == nil {
-		reason := "has the unknown operator " + fault.Quote(opName)
+		reason := message.New("has the unknown operator %s", fault.Quote(opName))
 		if suggestOperator(f.Kind, opName) != "" {
-			reason += fault.SuggestionText(suggestFilter(p.schema, raw.name))
+			reason = message.Join(reason, fault.SuggestionText(suggestFilter(p.schema, raw.name)))
 		}
-		names := strings.Join(filter.OperatorNames(f.Kind), ", ")
-		p.addFault(fault.CodeInvalid, fault.QuoteName(raw.name), reason, "the operators of "+f.Name+": "+names)
+		allowed := message.New("the operators of %s: %s", f.Name, message.Names(filter.OperatorNames(f.Kind)))
+		p.addFault(fault.CodeInvalid, fault.QuoteName(raw.name), reason, allowed)
 		return true
 	}
 	ignoreCase = ignoreCase || f.IgnoresCase && op.TextOnly
@@ -38,7 +39,7 @@ func (p *parser) parseFilter(raw rawParam) bool {
 	if err := p.addCondition(full, f, op, ignoreCase, values); err != nil {
 		allowed := describeOperand(f, op)
 		if len(values) > MaxListValues {
-			allowed = "" // the error says it
+			allowed = message.Text{} // the error says it
 		}
 		p.faults = append(p.faults, fault.New(full, err, allowed))
 		return true
@@ -83,22 +84,22 @@ func (p *parser) addCondition(
 }
 
 // describeOperand returns a noun phrase for the values that a filter allows.
-func describeOperand(f *field.Field, op *filter.Operator) string {
+func describeOperand(f *field.Field, op *filter.Operator) message.Text {
 	switch {
 	case op.Name == "exists":
-		return "true or false"
+		return message.New(allowedBool)
 	case f.Kind == field.NumberKind:
-		return "a decimal number within ±1.8e308"
+		return message.New("a decimal number within ±1.8e308")
 	case f.Kind == field.TimeKind:
-		return allowedInstants
+		return message.New(allowedInstants)
 	case op.Name == "regex":
-		return `an RE2 expression for the whole value; write \, for a comma`
+		return message.New(`an RE2 expression for the whole value; write \, for a comma`)
 	case op.Name == "glob":
-		return "a pattern of *, ? and [a-z] for the whole value"
+		return message.New("a pattern of *, ? and [a-z] for the whole value")
 	case op.TakesOne:
-		return "one value"
+		return message.New("one value")
 	case len(f.Enum) > 0:
-		return "a value or a list of values, for example " + strings.Join(f.Enum, ", ")
+		return message.New("a value or a list of values, for example %s", message.Names(f.Enum))
 	}
-	return "a value or a list of values"
+	return message.New("a value or a list of values")
 }

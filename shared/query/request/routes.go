@@ -3,6 +3,8 @@ package request
 import (
 	"slices"
 	"strings"
+
+	"community-images/shared/message"
 )
 
 // Route is one path and what it takes. Requests are matched against the table of
@@ -73,19 +75,19 @@ func (rt *Route) paramNamed(name string) *Param {
 // HasPage reports whether the route has pages for people.
 func (rt *Route) HasPage() bool { return slices.Contains(rt.Formats, FormatHTML) }
 
-// paramNames lists the parameters for an error.
-func (rt *Route) paramNames() string {
+// describeParams lists the parameters for an error.
+func (rt *Route) describeParams() message.Text {
 	var names []string
 	for _, p := range rt.Params {
 		names = append(names, p.Name)
 	}
-	if rt.Filters {
-		names = append(names, "and every field of an image (see /openapi.json)")
+	switch {
+	case rt.Filters:
+		return message.New("%s, and every field of an image (see /openapi.json)", message.Names(names))
+	case len(names) == 0:
+		return message.New("no parameters")
 	}
-	if len(names) == 0 {
-		return "no parameters"
-	}
-	return strings.Join(names, ", ")
+	return message.Names(names)
 }
 
 // listFormats are the formats of every route that lists.

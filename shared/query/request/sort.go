@@ -3,6 +3,7 @@ package request
 import (
 	"strings"
 
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 )
@@ -31,8 +32,8 @@ func parseSort(s *field.Schema, values []string) ([]SortKey, error) {
 		f := s.FieldNamed(name)
 		switch {
 		case f == nil && namesDirection(name):
-			return nil, fault.CompleteError(
-				"names the unknown field " + fault.Quote(name) + ". For descending write - in front of a field")
+			return nil, fault.CompleteReason(message.New(
+				"names the unknown field %s. For descending write - in front of a field", fault.Quote(name)))
 		case f == nil:
 			return nil, newUnknownFieldError(name, s.FieldNames())
 		}

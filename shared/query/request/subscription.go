@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"community-images/shared/catalog"
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/field"
 )
@@ -24,9 +25,9 @@ func ParseSubscription(query string, own []Param) (*Request, []fault.Fault) {
 
 // NewListParam returns a parameter for ParseSubscription. allowed is a noun phrase for its
 // values. The error of parse is a *fault.ValueError, or completes "NAME ...".
-func NewListParam(name, allowed string, parse func(values []string) error) Param {
+func NewListParam(name string, allowed message.Text, parse func(values []string) error) Param {
 	return Param{
-		Name: name, allowed: allowed, IsList: true, parse: func(_ *parser, v []string) error { return parse(v) },
+		Name: name, allowedNames: allowed, IsList: true, parse: func(_ *parser, v []string) error { return parse(v) },
 	}
 }
 
@@ -40,7 +41,8 @@ func newSubscriptionRoute(own []Param) *Route {
 // cluster could be found.
 var paramClusterID = Param{
 	Name: "ClusterId", IsList: true,
-	allowed: "ids of clusters, which have A-Z a-z 0-9 . _ -, a comma list of them, * for all, or _any for none",
+	allowedNames: message.Untranslated(
+		"ids of clusters, which have A-Z a-z 0-9 . _ -, a comma list of them, * for all, or _any for none"),
 	parse: func(p *parser, v []string) (err error) {
 		p.request.Selection.Clusters, err = parseNames(v, func(id string) error {
 			if id != catalog.Any && catalog.ValidateName("ClusterId", id) != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"community-images/shared/archive"
@@ -64,24 +65,15 @@ func (e *StoreError) Error() string {
 
 func (e *StoreError) Unwrap() error { return e.Err }
 
-// RegionSuffix names the region at the end of a message. It is empty for a nil
-// *StoreError.
-func (e *StoreError) RegionSuffix() string {
-	if e == nil {
-		return ""
-	}
-	return " of " + e.Region
-}
-
 // NoDataError says that nothing has been captured for some regions yet.
 type NoDataError struct {
-	Regions string // as a message lists them
-	Err     error  // archive.ErrNoData
+	Regions []string
+	Err     error // archive.ErrNoData
 }
 
 // Error implements error.
 func (e *NoDataError) Error() string {
-	return fmt.Sprintf("nothing has been captured for %s yet: %v", e.Regions, e.Err)
+	return fmt.Sprintf("nothing has been captured for %s yet: %v", strings.Join(e.Regions, ", "), e.Err)
 }
 
 func (e *NoDataError) Unwrap() error { return e.Err }
@@ -97,7 +89,7 @@ func WrapError(region string, err error) error {
 	case errors.As(err, &damaged), errors.As(err, &early), errors.As(err, &future):
 		return err
 	case errors.Is(err, archive.ErrNoData):
-		return &NoDataError{region, err}
+		return &NoDataError{[]string{region}, err}
 	}
 	return &StoreError{region, err}
 }

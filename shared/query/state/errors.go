@@ -3,7 +3,6 @@ package state
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"community-images/shared/archive"
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/request"
 	"community-images/shared/query/source"
@@ -24,31 +24,32 @@ const (
 
 // scopeError says that no list is captured for an instance type of a cluster.
 type scopeError struct {
-	region       string   // or several, joined for the message
+	regions      []string
 	cluster      string   // as given; empty or catalog.Any: no cluster
 	instanceType string   // as given; empty or catalog.Any: no instance type
 	types        []string // the captured instance types of the cluster
 	past         int64    // the commit at which it is not captured; 0: now
 }
 
-// Error implements error. The text is for the caller: it lists the instance types
-// that the cluster has.
-func (e *scopeError) Error() string {
-	is, when := fault.PastOrPresent(e.past)
+// Error implements error.
+func (e *scopeError) Error() string { return e.message().String() }
+
+// message returns the text for the caller. It lists the instance types that the cluster has.
+func (e *scopeError) message() message.Text {
 	// Names that stand for none or all make no sense in quotes.
-	cluster := "of cluster " + fault.Quote(e.cluster)
+	cluster := message.New("of cluster %s", fault.Quote(e.cluster))
 	switch e.cluster {
 	case "", catalog.Any:
-		cluster = "without a cluster"
+		cluster = message.New("without a cluster")
 	case request.AllNames:
-		cluster = "of any cluster"
+		cluster = message.New("of any cluster")
 	}
-	instanceType := "for instance type " + fault.Quote(e.instanceType)
+	instanceType := message.New("for instance type %s", fault.Quote(e.instanceType))
 	switch e.instanceType {
 	case "", catalog.Any:
-		instanceType = "without an instance type"
+		instanceType = message.New("without an instance type")
 	case request.AllNames:
-		instanceType = "for any instance type"
+		instanceType = message.New("for any instance type")
 	}
 	types := slices.Clone(e.types)
 	for i, t := range types {
@@ -56,9 +57,13 @@ func (e *scopeError) Error() string {
 			types[i] = catalog.Any
 		}
 	}
-	text := fmt.Sprintf("No list %s %s captured %s in %s%s", cluster, is, instanceType, e.region, when)
-	return fault.EndSentence(text+fault.DidYouMeanID(e.instanceType, e.types)) +
-		" Captured instance types: " + fault.JoinNames(types) + "."
+	regions := message.Names(e.regions)
+	text := fault.PastOrPresent(e.past, message.New("No list %s is captured %s in %s", cluster, instanceType, regions),
+		"No list %s was captured %s in %s at commit %d", cluster, instanceType, regions)
+	return message.Sentences(
+		fault.EndSentence(message.Join(text, fault.DidYouMeanID(e.instanceType, e.types))),
+		message.New("Captured instance types: %s.", fault.JoinNames(types)),
+	)
 }
 
 // notReadyError says that a scope has never been captured successfully, or
@@ -69,15 +74,21 @@ type notReadyError struct {
 	past    int64           // the commit; 0: now
 }
 
-// Error implements error. The text is for the caller.
-func (e *notReadyError) Error() string {
+// Error implements error.
+func (e *notReadyError) Error() string { return e.message().String() }
+
+// message returns the text for the caller.
+func (e *notReadyError) message() message.Text {
+	problem := describeProblem(e.problem).MapStrings(trimFullStop)
 	if e.past > 0 {
-		return fmt.Sprintf("Scope %s had never been captured successfully at commit %d. The last check then: %s.",
-			e.scope, e.past, strings.TrimSuffix(describeProblem(e.problem), "."))
+		return message.New("Scope %s had never been captured successfully at commit %d. The last check then: %s.",
+			e.scope, e.past, problem)
 	}
-	return fmt.Sprintf("Scope %s has never been captured successfully. The last check: %s.",
-		e.scope, strings.TrimSuffix(describeProblem(e.problem), "."))
+	return message.New("Scope %s has never been captured successfully. The last check: %s.", e.scope, problem)
 }
+
+// trimFullStop returns a text without the full stop at its end.
+func trimFullStop(text string) string { return strings.TrimSuffix(text, ".") }
 
 // PinToCommit makes a notReadyError speak of the commit that the caller asked
 // for by number. No later run changes that answer, even if the commit is the
@@ -95,12 +106,11 @@ func PinToCommit(at request.AsOf, err error) error {
 // not have.
 type asOfError struct {
 	param  string // at, since, from or to
-	is     string // "earlier" or "later" than the history
 	reason error  // *archive.TooEarlyError or *archive.FutureError
 }
 
 // Error implements error. Callers see the message of historyAPIError instead.
-func (e *asOfError) Error() string { return e.param + " is " + e.is + ": " + e.reason.Error() }
+func (e *asOfError) Error() string { return e.param + ": " + e.reason.Error() }
 
 // Unwrap lets errors.As find the archive's error, which holds the limit.
 func (e *asOfError) Unwrap() error { return e.reason }
@@ -110,22 +120,10 @@ func (e *asOfError) Unwrap() error { return e.reason }
 func WithParam(param string, err error) error {
 	var early *archive.TooEarlyError
 	var future *archive.FutureError
-	switch {
-	case errors.As(err, &early):
-		return &asOfError{param, "earlier", err}
-	case errors.As(err, &future):
-		return &asOfError{param, "later", err}
+	if errors.As(err, &early) || errors.As(err, &future) {
+		return &asOfError{param, err}
 	}
 	return err
-}
-
-// messageEnd ends a message that has named the limit of the history. It is a
-// full stop for a nil *asOfError.
-func (e *asOfError) messageEnd() string {
-	if e == nil {
-		return "."
-	}
-	return "; " + e.param + " is " + e.is + "."
 }
 
 // ToAPIError turns any error into what the caller gets. It is the only place
@@ -155,23 +153,24 @@ func selectionAPIError(err error) *apierror.Error {
 	switch {
 	case errors.As(err, &cluster):
 		return &apierror.Error{
-			Status: http.StatusNotFound, Code: fault.CodeCluster, Message: cluster.Error(), Recommend: cluster.Recommend(),
+			Status: http.StatusNotFound, Code: fault.CodeCluster, Message: cluster.Message(), Recommend: cluster.Recommend(),
 		}
 	case errors.As(err, &scope):
 		return &apierror.Error{
-			Status: http.StatusNotFound, Code: fault.CodeScope, Message: scope.Error(),
-			Recommend: "Use a captured instance type, or leave InstanceType out for images that every type supports.",
+			Status: http.StatusNotFound, Code: fault.CodeScope, Message: scope.message(),
+			Recommend: message.New(
+				"Use a captured instance type, or leave InstanceType out for images that every type supports."),
 		}
 	case errors.As(err, &notReady) && notReady.past > 0: // no run will change it
 		return &apierror.Error{
-			Status: http.StatusNotFound, Code: fault.CodeScope, Message: notReady.Error(),
-			Recommend: "Ask for a later time; /v1/clusters?at= shows the state of every scope.",
+			Status: http.StatusNotFound, Code: fault.CodeScope, Message: notReady.message(),
+			Recommend: message.New("Ask for a later time; /v1/clusters?at= shows the state of every scope."),
 		}
 	case errors.As(err, &notReady):
 		return &apierror.Error{
-			Status: http.StatusServiceUnavailable, Code: fault.CodeNotReady, Message: notReady.Error(),
+			Status: http.StatusServiceUnavailable, Code: fault.CodeNotReady, Message: notReady.message(),
 			RetryAfter: retryNextRun,
-			Recommend:  "Try again after the next run; /v1/clusters shows the state of every scope.",
+			Recommend:  message.New("Try again after the next run; /v1/clusters shows the state of every scope."),
 		}
 	}
 	return nil
@@ -186,23 +185,31 @@ func historyAPIError(err error) *apierror.Error {
 	var future *archive.FutureError
 	switch {
 	case errors.As(err, &early):
-		recommend := "Ask for that time or a later one."
-		switch {
-		case param != nil && param.param == request.ParamSince.Name:
-			recommend += " since=0 begins with the oldest commit that is kept."
-		case param != nil:
-			recommend = fmt.Sprintf("Use %s=%d, or a later time.", param.param, early.FirstSequence)
+		e := &apierror.Error{
+			Status: http.StatusNotFound, Code: fault.CodeEarly,
+			Message:   message.New("The kept history begins at %s with commit %d.", early.First, early.FirstSequence),
+			Recommend: message.New("Ask for that time or a later one."),
 		}
-		return &apierror.Error{
-			Status: http.StatusNotFound, Code: fault.CodeEarly, Recommend: recommend,
-			Message: fmt.Sprintf("The kept history begins at %s with commit %d%s",
-				early.First, early.FirstSequence, param.messageEnd()),
+		if param == nil {
+			return e
 		}
+		e.Message = message.New("The kept history begins at %s with commit %d; %s is earlier.",
+			early.First, early.FirstSequence, param.param)
+		if param.param != request.ParamSince.Name {
+			e.Recommend = message.New("Use %s=%d, or a later time.", param.param, early.FirstSequence)
+			return e
+		}
+		e.Recommend = message.Sentences(e.Recommend,
+			message.New("since=0 begins with the oldest commit that is kept."))
+		return e
 	case errors.As(err, &future):
+		text := message.New("The last commit is number %d.", future.Last)
+		if param != nil {
+			text = message.New("The last commit is number %d; %s is later.", future.Last, param.param)
+		}
 		return &apierror.Error{
-			Status: http.StatusNotFound, Code: fault.CodeFuture,
-			Message:   fmt.Sprintf("The last commit is number %d%s", future.Last, param.messageEnd()),
-			Recommend: "Ask for that commit or an earlier one.",
+			Status: http.StatusNotFound, Code: fault.CodeFuture, Message: text,
+			Recommend: message.New("Ask for that commit or an earlier one."),
 		}
 	}
 	return nil
@@ -211,7 +218,7 @@ func historyAPIError(err error) *apierror.Error {
 // storageAPIError maps errors of the storage. Every error that nothing else
 // explains is an internal one.
 func storageAPIError(err error) *apierror.Error {
-	noData := &source.NoDataError{Regions: "this region"}
+	noData := &source.NoDataError{}
 	var version *format.VersionError
 	var damaged *format.DamagedError
 	var store *source.StoreError
@@ -220,43 +227,58 @@ func storageAPIError(err error) *apierror.Error {
 	case errors.As(err, &noData), errors.Is(err, archive.ErrNoData):
 		return &apierror.Error{
 			Status: http.StatusServiceUnavailable, Code: fault.CodeNoData, RetryAfter: retryNextRun, Cause: err,
-			Message:   "Nothing has been captured for " + noData.Regions + " yet.",
-			Recommend: "Try again after the first run of the snapshot function.",
+			Message:   noDataMessage(noData.Regions),
+			Recommend: message.New("Try again after the first run of the snapshot function."),
 		}
 	case errors.As(err, &version): // a *format.DamagedError too
 		return &apierror.Error{
 			Status: http.StatusServiceUnavailable, Code: fault.CodeDamaged, RetryAfter: retryNextRun, Cause: err,
-			Message: fmt.Sprintf("What is stored for this region has format %d, and this program reads format %d.",
+			Message: message.New("What is stored for this region has format %d, and this program reads format %d.",
 				version.Version, format.Version),
-			Recommend: "Tell the operator the RequestId; the log says what to remove.",
+			Recommend: message.New("Tell the operator the RequestId; the log says what to remove."),
 		}
 	case errors.As(err, &damaged):
 		return &apierror.Error{
 			Status: http.StatusServiceUnavailable, Code: fault.CodeDamaged, RetryAfter: retryNextRun, Cause: err,
 			Message:   damagedMessage(damaged),
-			Recommend: "Tell the operator the RequestId; the function's log names the object.",
+			Recommend: message.New("Tell the operator the RequestId; the function's log names the object."),
 		}
 	case errors.As(err, &history):
 		return history.toAPIError()
 	case errors.As(err, &store), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return &apierror.Error{
 			Status: http.StatusServiceUnavailable, Code: fault.CodeStorage, RetryAfter: retrySoon, Cause: err,
-			Message: "The storage cannot be reached, and this instance has no copy of the data" +
-				store.RegionSuffix() + ".",
-			Recommend: "Try again in a few seconds.",
+			Message:   outageMessage(store),
+			Recommend: message.New("Try again in a few seconds."),
 		}
 	}
 	return NewInternalError(err)
 }
 
+// noDataMessage names the regions without data, if they are known.
+func noDataMessage(regions []string) message.Text {
+	if regions == nil {
+		return message.New("Nothing has been captured for this region yet.")
+	}
+	return message.New("Nothing has been captured for %s yet.", message.Names(regions))
+}
+
+// outageMessage names the region that could not be read. e is nil if that is not known.
+func outageMessage(e *source.StoreError) message.Text {
+	if e == nil {
+		return message.New("The storage cannot be reached, and this instance has no copy of the data.")
+	}
+	return message.New("The storage cannot be reached, and this instance has no copy of the data of %s.", e.Region)
+}
+
 // damagedMessage says which part of the log is damaged. The names of other objects can
 // have clusters in them, which the caller may not know.
-func damagedMessage(e *format.DamagedError) string {
-	object := "A stored object that this answer needs"
+func damagedMessage(e *format.DamagedError) message.Text {
 	if region, month, isLog := strings.Cut(e.Key, "/log/"); isLog {
-		object = fmt.Sprintf("The log %s of %s", month, region[strings.LastIndexByte(region, '/')+1:])
+		return message.New("The log %s of %s is damaged. Other answers are not affected.", month,
+			region[strings.LastIndexByte(region, '/')+1:])
 	}
-	return object + " is damaged. Other answers are not affected."
+	return message.New("A stored object that this answer needs is damaged. Other answers are not affected.")
 }
 
 // NewInternalError hides an unexpected failure from the caller. cause is for
@@ -264,17 +286,18 @@ func damagedMessage(e *format.DamagedError) string {
 func NewInternalError(cause error) *apierror.Error {
 	return &apierror.Error{
 		Status: http.StatusInternalServerError, Code: fault.CodeInternal, Cause: cause,
-		Message: "An unexpected failure.", Recommend: "Tell the operator the RequestId.",
+		Message: message.New("An unexpected failure."), Recommend: message.New("Tell the operator the RequestId."),
 	}
 }
 
 // ImageNeverOffered returns the error for an image that no scope of the request
-// ever had. region may be a list of regions.
-func ImageNeverOffered(imageID, region string) error {
+// ever had.
+func ImageNeverOffered(imageID string, regions ...string) error {
 	return &apierror.Error{
-		Status:    http.StatusNotFound,
-		Code:      fault.CodeImage,
-		Message:   fmt.Sprintf("Image %s was never offered in %s by the requested scopes.", fault.Quote(imageID), region),
-		Recommend: "Check the ImageId. /v1/images?ClusterId=*&q= searches all names and ids.",
+		Status: http.StatusNotFound,
+		Code:   fault.CodeImage,
+		Message: message.New("Image %s was never offered in %s by the requested scopes.", fault.Quote(imageID),
+			message.Names(regions)),
+		Recommend: message.New("Check the ImageId. /v1/images?ClusterId=*&q= searches all names and ids."),
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"community-images/shared/archive"
 	"community-images/shared/archive/format"
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/request"
 	"community-images/shared/query/source"
@@ -29,7 +30,7 @@ func (r *Resolver) FindRegion(ctx context.Context, req *request.Request) (string
 	}
 	namesCluster := NamesClusters(req)
 	if !namesCluster && req.WantedImageIDs() == nil {
-		return "", r.RegionRequiredError("are configured")
+		return "", r.RegionRequiredError(SeveralConfigured)
 	}
 	// No two regions have clusters of the same id, but images have the same ids
 	// in several.
@@ -70,7 +71,7 @@ func (r *Resolver) decideRegion(ctx context.Context, req *request.Request, found
 	namesCluster := NamesClusters(req)
 	switch {
 	case found.count > 1:
-		return "", r.RegionRequiredError("match the request")
+		return "", r.RegionRequiredError(severalMatch)
 	case found.count == 1 && found.failure != nil && namesCluster:
 		// Another region could not be read, but it cannot have the cluster too.
 		if !found.skipped {
@@ -87,7 +88,7 @@ func (r *Resolver) decideRegion(ctx context.Context, req *request.Request, found
 	case namesCluster:
 		return "", r.clusterInNoRegionError(ctx, req)
 	}
-	return "", ImageNeverOffered(strings.Join(req.WantedImageIDs(), ","), strings.Join(r.Regions, ", "))
+	return "", ImageNeverOffered(strings.Join(req.WantedImageIDs(), ","), r.Regions...)
 }
 
 // regionOfCursor returns the region that the request's cursor was made in. What
@@ -180,23 +181,28 @@ func (r *Resolver) searchRegion(
 func regionUndecidedError(err error) error {
 	// The error is copied: others may hold it.
 	e := *ToAPIError(err)
-	e.Recommend = "Supply RegionId to ask another region alone. " + e.Recommend
+	e.Recommend = message.Sentences(message.New("Supply RegionId to ask another region alone."), e.Recommend)
 	return &e
 }
 
 // nothingCapturedError returns the error if no region has data.
 func (r *Resolver) nothingCapturedError() error {
-	return &source.NoDataError{Regions: strings.Join(r.Regions, ", "), Err: archive.ErrNoData}
+	return &source.NoDataError{Regions: r.Regions, Err: archive.ErrNoData}
 }
 
-// regionRequired returns the error that asks for RegionId; reason ends "several
-// regions …".
-func (r *Resolver) RegionRequiredError(reason string) error {
+// RegionRequiredError returns the error that asks for RegionId. reason says why it is
+// required.
+func (r *Resolver) RegionRequiredError(reason message.Template) error {
 	return fault.NewError([]fault.Fault{{
-		Code: fault.CodeMissing, Name: "RegionId", Reason: "is required because several regions " + reason,
-		Allowed: request.JoinWithOr(r.Regions),
+		Code: fault.CodeMissing, Name: "RegionId", Reason: message.New(reason), Allowed: message.Choice(r.Regions),
 	}})
 }
+
+// Reasons for which RegionId is required.
+const (
+	SeveralConfigured message.Template = "is required because several regions are configured"
+	severalMatch      message.Template = "is required because several regions match the request"
+)
 
 // NamesClusters reports whether a request names a cluster by its id.
 func NamesClusters(req *request.Request) bool {
@@ -232,7 +238,7 @@ func (r *Resolver) regionHadNamed(ctx context.Context, req *request.Request, cur
 // clusterInNoRegion returns the error for clusters that no region has. It lists
 // the clusters of all regions.
 func (r *Resolver) clusterInNoRegionError(ctx context.Context, req *request.Request) error {
-	e := &fault.ClusterError{Region: strings.Join(r.Regions, ", ")}
+	e := &fault.ClusterError{Regions: r.Regions}
 	for _, name := range req.Selection.NamedClusters() {
 		e.Missing = append(e.Missing, fault.MissingCluster{Name: name})
 	}

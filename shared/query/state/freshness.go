@@ -5,6 +5,7 @@ import (
 
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/request"
 )
@@ -34,7 +35,7 @@ type Freshness struct {
 type StaleScope struct {
 	Scope  string       // Scope.Path, or * for all
 	Since  catalog.Time // zero: not known
-	Reason string       // one line for people
+	Reason message.Text // one line for people
 }
 
 // ComputeFreshness returns how fresh a scope set is at now. It belongs to the
@@ -54,7 +55,7 @@ func (v *ScopeSet) ComputeFreshness(
 	}
 	isLive := asked.Live && at.Sequence == 0
 	if isLive && !current.OutageSince.IsZero() {
-		const reason = "the storage cannot be reached; this is what was read last"
+		reason := message.New("the storage cannot be reached; this is what was read last")
 		f.Stale = append(f.Stale, StaleScope{"*", catalog.At(current.OutageSince), reason})
 	}
 	if isLive {
@@ -69,16 +70,17 @@ func (v *ScopeSet) ComputeFreshness(
 		path, problem := sc.Scope("").Path(), describeProblem(sc.Problem)
 		switch {
 		case sc.State == format.StateFailed:
-			f.Stale = append(f.Stale, StaleScope{path, sc.Since, "the last check failed: " + problem})
+			f.Stale = append(f.Stale, StaleScope{path, sc.Since, message.New("the last check failed: %s", problem)})
 		case sc.State == format.StateHeld:
-			f.Stale = append(f.Stale, StaleScope{path, sc.Since, "the last answer is held back as suspicious: " + problem})
+			f.Stale = append(f.Stale, StaleScope{path, sc.Since,
+				message.New("the last answer is held back as suspicious: %s", problem)})
 		case checkAge && now.Sub(sc.CheckedAt.Time) > maxStale:
-			f.Stale = append(f.Stale, StaleScope{path, sc.CheckedAt, "not checked for more than " + maxStale.String()})
+			f.Stale = append(f.Stale, StaleScope{path, sc.CheckedAt, message.New("not checked for more than %s", maxStale)})
 		}
 	}
 	// Scopes without content are missing in the answer, which must be said.
 	for _, sc := range v.empty {
-		reason := "never captured, not in this answer: " + describeProblem(sc.Problem)
+		reason := message.New("never captured, not in this answer: %s", describeProblem(sc.Problem))
 		f.Stale = append(f.Stale, StaleScope{sc.Scope("").Path(), sc.Since, reason})
 	}
 	return f
@@ -93,19 +95,20 @@ func AgeSeconds(now, t time.Time) int64 {
 	return max(0, int64(now.Sub(t)/time.Second))
 }
 
-// describeProblem says in one line why a check did not succeed; p may be nil.
-func describeProblem(p *format.Problem) string {
+// describeProblem says in one line why a check did not succeed; p may be nil. The words of
+// E-HPC are not translated.
+func describeProblem(p *format.Problem) message.Text {
 	switch {
 	case p == nil:
-		return "no reason is known"
+		return message.New("no reason is known")
 	case p.Code != "" && p.Message != "":
-		return p.Code + ": " + fault.Truncate(p.Message, 200)
+		return message.Untranslated(p.Code + ": " + fault.Truncate(p.Message, 200))
 	case p.Code != "":
-		return p.Code
+		return message.Untranslated(p.Code)
 	case p.Message != "":
-		return p.Class + ": " + fault.Truncate(p.Message, 200)
+		return message.Untranslated(p.Class + ": " + fault.Truncate(p.Message, 200))
 	}
-	return p.Class
+	return message.Untranslated(p.Class)
 }
 
 // Merge adds the freshness of another region: the oldest check counts. With

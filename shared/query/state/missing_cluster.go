@@ -3,13 +3,12 @@ package state
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"slices"
-	"strings"
 
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/request"
 )
@@ -45,7 +44,7 @@ func (r *Resolver) ExplainMissingCluster(ctx context.Context, err error) error {
 
 // findElsewhere returns a sentence that says where or when a cluster is captured that is
 // missing in an error, or which cluster has its name. It is empty if nothing is known.
-func (r *Resolver) findElsewhere(ctx context.Context, e *fault.ClusterError, name string) (sentence string) {
+func (r *Resolver) findElsewhere(ctx context.Context, e *fault.ClusterError, name string) (sentence message.Text) {
 	// The region of the error is among them: the cluster may have been there.
 	for _, region := range r.Regions {
 		current, err := r.LoadCurrent(ctx, region)
@@ -53,7 +52,7 @@ func (r *Resolver) findElsewhere(ctx context.Context, e *fault.ClusterError, nam
 			continue // the error is true without it
 		}
 		if ids := fault.IDsNamed(name, current.namedClusters()); len(ids) > 0 {
-			return strings.TrimSuffix(fault.DescribeNamed(name, ids), ".") + " in " + region + "."
+			return message.New("%s in %s.", fault.DescribeNamed(name, ids), region)
 		}
 		// Only an id can be that of a cluster elsewhere; "" is the lists without one.
 		if name != "" && catalog.ValidateName("ClusterId", name) != nil {
@@ -61,15 +60,15 @@ func (r *Resolver) findElsewhere(ctx context.Context, e *fault.ClusterError, nam
 		}
 		here := current.hasCluster(name)
 		// A cluster that another region has needs no look into history.
-		if here && region != e.Region {
-			sentence = "It is captured in " + region + "."
+		if here && !e.IsOnlyOf(region) {
+			sentence = message.New("It is captured in %s.", region)
 		}
 		// Nor is the log worth waiting for while the store does not answer.
-		if here && (region != e.Region || e.Past == 0) || !current.OutageSince.IsZero() {
+		if here && (!e.IsOnlyOf(region) || e.Past == 0) || !current.OutageSince.IsZero() {
 			continue
 		}
 		text, err := r.explainCluster(ctx, current, name, e.Past)
-		if err == nil && text != "" {
+		if err == nil && !text.IsEmpty() {
 			sentence = text
 		}
 	}
@@ -79,24 +78,26 @@ func (r *Resolver) findElsewhere(ctx context.Context, e *fault.ClusterError, nam
 // explainCluster says since when a cluster is captured that is here now but was
 // not at the commit past, or until when one was captured that is not here now. It
 // returns an empty text if the log does not know.
-func (r *Resolver) explainCluster(ctx context.Context, current Current, name string, past int64) (string, error) {
+func (r *Resolver) explainCluster(
+	ctx context.Context, current Current, name string, past int64,
+) (message.Text, error) {
 	if current.hasCluster(name) {
 		first, ok, err := r.firstCommitWith(ctx, current, name, past)
 		if err != nil || !ok {
-			return "", err
+			return message.Text{}, err
 		}
-		return fmt.Sprintf("It was first captured by commit %d at %s: use at=%d or later.",
+		return message.New("It was first captured by commit %d at %s: use at=%d or later.",
 			first.Sequence, first.CommittedAt, first.Sequence), nil
 	}
 	ended, err := r.endedScopes(ctx, current)
 	if err != nil || !slices.ContainsFunc(ended, isOfCluster(name)) {
-		return "", err
+		return message.Text{}, err
 	}
 	end, ok, err := r.lastEndOf(ctx, current, name)
 	if err != nil || !ok {
-		return "It was captured in " + current.RegionID + " before.", err
+		return message.New("It was captured in %s before.", current.RegionID), err
 	}
-	return fmt.Sprintf("It was captured in %s until commit %d at %s: use at=%d.",
+	return message.New("It was captured in %s until commit %d at %s: use at=%d.",
 		current.RegionID, end.Sequence, end.CommittedAt, end.Sequence-1), nil
 }
 

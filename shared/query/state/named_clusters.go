@@ -16,7 +16,7 @@ func (st *RegionState) clustersNotFoundError(names []string) error {
 // newClusterError is clustersNotFoundError for clusters that are not captured at a commit
 // of the past, which is 0 for now.
 func (st *RegionState) newClusterError(names []string, past int64) error {
-	e := &fault.ClusterError{Region: st.RegionID, Clusters: st.namedClusters(), Past: past}
+	e := &fault.ClusterError{Regions: []string{st.RegionID}, Clusters: st.namedClusters(), Past: past}
 	for _, name := range names {
 		e.Missing = append(e.Missing, fault.MissingCluster{Name: name, IsListed: st.isListed(name)})
 	}

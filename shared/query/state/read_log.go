@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
-	"strings"
 
 	"community-images/shared/apierror"
 	"community-images/shared/archive/format"
+	"community-images/shared/message"
 	"community-images/shared/query/budget"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/source"
@@ -61,36 +61,36 @@ type historyError struct {
 }
 
 // Error implements error. The text is for the log.
-func (e *historyError) Error() string { return fmt.Sprintf("%s: %v", e.problem(), e.err) }
+func (e *historyError) Error() string {
+	return fmt.Sprintf("%s: %v", trimFullStop(e.problem().String()), e.err)
+}
 
 func (e *historyError) Unwrap() error { return e.err }
 
-// problem says in one clause what happened.
-func (e *historyError) problem() string {
+// problem says in a sentence what happened.
+func (e *historyError) problem() message.Text {
 	switch {
 	case e.tooMuch:
-		return fmt.Sprintf("reading the log of %s takes longer than the %g s that one answer has", e.region,
+		return message.New("Reading the log of %s takes longer than the %g s that one answer has.", e.region,
 			budget.AllReadsTimeout.Seconds())
 	case e.isTimeout:
-		return fmt.Sprintf("reading the log of %s timed out after %g s", e.region, budget.ReadTimeout.Seconds())
+		return message.New("Reading the log of %s timed out after %g s.", e.region, budget.ReadTimeout.Seconds())
 	}
-	return fmt.Sprintf("the log of %s could not be read", e.region)
+	return message.New("The log of %s could not be read.", e.region)
 }
 
 // ToAPIError returns the error for the caller.
 func (e *historyError) toAPIError() *apierror.Error {
 	api := &apierror.Error{
 		Status: http.StatusServiceUnavailable, Code: fault.CodeStorage, RetryAfter: retrySoon, Cause: e,
-		Message: capitalize(e.problem()) + ".", Recommend: "Try again in a few seconds.",
+		Message: e.problem(), Recommend: message.New("Try again in a few seconds."),
 	}
 	if e.tooMuch {
-		api.Code, api.Recommend = fault.CodeTimeout, "Ask for less history: a later since, or fewer images."
+		api.Code = fault.CodeTimeout
+		api.Recommend = message.New("Ask for less history: a later since, or fewer images.")
 	}
 	return api
 }
-
-// capitalize makes a clause begin like a sentence. Clauses begin with ASCII letters.
-func capitalize(clause string) string { return strings.ToUpper(clause[:1]) + clause[1:] }
 
 // wrapHistoryError is WrapStoreError for a read of the log with a context of its own.
 func wrapHistoryError(ctx context.Context, region string, err error) error {

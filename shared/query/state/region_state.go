@@ -2,7 +2,6 @@ package state
 
 import (
 	"slices"
-	"strings"
 	"sync"
 
 	"community-images/shared/alias"
@@ -165,9 +164,8 @@ func (st *RegionState) scopeNotReadyError(scope format.ScopeState) error {
 // states. It names the instance types that the selected clusters have.
 func scopeNotFoundError(sel request.Selection, states ...*RegionState) error {
 	e := &scopeError{cluster: request.JoinSelected(sel.Clusters), instanceType: request.JoinSelected(sel.Types)}
-	var regions []string
 	for _, st := range states {
-		regions = append(regions, st.RegionID)
+		e.regions = append(e.regions, st.RegionID)
 		for _, sc := range st.CandidateScopes(sel) {
 			if request.MatchesName(sel.Clusters, sc.ClusterID) && !slices.Contains(e.types, sc.InstanceType) {
 				e.types = append(e.types, sc.InstanceType)
@@ -175,7 +173,6 @@ func scopeNotFoundError(sel request.Selection, states ...*RegionState) error {
 		}
 	}
 	slices.Sort(e.types)
-	e.region = strings.Join(regions, ", ")
 	if len(states) == 1 { // each region counts its own commits
 		e.past = states[0].pastSequence()
 	}

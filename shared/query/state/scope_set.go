@@ -146,7 +146,7 @@ func (st *RegionState) addClusterScopes(set *ScopeSet, sel request.Selection, cl
 			set.addScope(sc)
 		case !sel.IsEveryCluster():
 			return &scopeError{
-				region: st.RegionID, cluster: cluster, instanceType: t, types: captured, past: st.pastSequence(),
+				regions: []string{st.RegionID}, cluster: cluster, instanceType: t, types: captured, past: st.pastSequence(),
 			}
 		}
 	}

@@ -2,13 +2,12 @@ package state
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 
 	"community-images/shared/apierror"
 	"community-images/shared/archive/format"
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/filter"
 	"community-images/shared/query/request"
@@ -108,22 +107,21 @@ func (r *Resolver) CheckFreshness(req *request.Request, sub *Subject) error {
 	if req.MaxAge == 0 || isFresh && len(scopes.empty) == 0 {
 		return nil
 	}
-	var old []string
+	var old []message.Text
 	for _, sc := range scopes.empty {
-		old = append(old, sc.Scope(scopes.Region).Path()+" (never)")
+		old = append(old, message.New("%s (never)", sc.Scope(scopes.Region).Path()))
 	}
 	for _, sc := range scopes.Scopes {
 		if now.Sub(sc.CheckedAt.Time) > req.MaxAge {
-			age := strconv.FormatInt(AgeSeconds(now, sc.CheckedAt.Time), 10)
-			old = append(old, sc.Scope(scopes.Region).Path()+" ("+age+" s)")
+			old = append(old, message.New("%s (%d s)", sc.Scope(scopes.Region).Path(), AgeSeconds(now, sc.CheckedAt.Time)))
 		}
 	}
 	return &apierror.Error{
 		Status: http.StatusServiceUnavailable,
 		Code:   fault.CodeTooOld,
-		Message: fmt.Sprintf("Parts of the answer were last checked more than %s ago: %s.", req.MaxAge,
-			fault.JoinNames(old)),
-		Recommend:  "Try again after the next run, or use a larger maxAge.",
+		Message: message.New("Parts of the answer were last checked more than %s ago: %s.", req.MaxAge,
+			fault.JoinTexts(old)),
+		Recommend:  message.New("Try again after the next run, or use a larger maxAge."),
 		RetryAfter: retryNextRun,
 	}
 }

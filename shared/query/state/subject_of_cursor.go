@@ -7,6 +7,7 @@ import (
 
 	"community-images/shared/apierror"
 	"community-images/shared/archive"
+	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/request"
 )
@@ -50,7 +51,7 @@ func (r *Resolver) subjectOfCursor(ctx context.Context, req *request.Request, cu
 func NewCursorExpiredError(cause error) error {
 	return &apierror.Error{
 		Status: http.StatusGone, Code: fault.CodeExpired, Cause: cause,
-		Message:   "The state that this cursor belongs to is no longer kept.",
-		Recommend: "Start again without cursor.",
+		Message:   message.New("The state that this cursor belongs to is no longer kept."),
+		Recommend: message.New("Start again without cursor."),
 	}
 }

@@ -46,7 +46,7 @@ func (r *Reader) LoadRegions(ctx context.Context, req *request.Request) (list []
 			e := r.ReportRegionError(ctx, err)
 			list = append(list, Region{Region: render.Region{
 				RegionID: region, Scopes: map[string]int{}, Stale: true,
-				Error: &render.StatusError{Code: render.ErrorCode(e.Code), Message: e.Message},
+				Error: render.NewStatusError(e),
 			}})
 			f = f.Merge(state.FreshnessOfMissingRegion(e), region, several)
 			continue

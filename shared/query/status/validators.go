@@ -23,7 +23,7 @@ func ETag(status render.Status, stale []state.StaleScope, more ...string) (strin
 		}
 	}
 	for _, s := range stale {
-		more = append(more, s.Scope, s.Since.String(), s.Reason)
+		more = append(more, s.Scope, s.Since.String(), s.Reason.String())
 	}
 	data, err := json.Marshal(status)
 	if err != nil {

@@ -97,7 +97,7 @@ func (v *clustersView) missingRegions() g.Node {
 		if !isWhole {
 			return nil
 		}
-		return ui.Notice("bad", g.Text(cmp.Or(strings.TrimSuffix(region, "/"), v.in.Region)+": "+s.Reason))
+		return ui.Notice("bad", g.Text(cmp.Or(strings.TrimSuffix(region, "/"), v.in.Region)+": "+s.Reason.String()))
 	})
 }
 

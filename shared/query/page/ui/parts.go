@@ -79,8 +79,8 @@ func Section(title string, children ...g.Node) g.Node {
 // Problem shows an error. Its message is in English, as programs get it.
 func Problem(in *Input, e *apierror.Error) g.Node {
 	return g.Group{
-		Notice("bad", g.Text(e.Message)),
-		g.If(e.Recommend != "", h.P(g.Text(e.Recommend))),
+		Notice("bad", g.Text(e.Message.String())),
+		g.If(!e.Recommend.IsEmpty(), h.P(g.Text(e.Recommend.String()))),
 		h.P(h.Class("soft"), h.Code(g.Text(e.Code)), g.If(in.RequestID != "", g.Text(" · RequestId "+in.RequestID))),
 	}
 }
