@@ -150,7 +150,7 @@ func (c *call) newPageAnswer(ctx context.Context, l pageLookup, b *body, err err
 		return ui.Answer{Err: c.explainPageError(ctx, err)}
 	}
 	return ui.Answer{
-		Value: b.view, Freshness: l.freshness, Region: l.region, Total: b.total, Next: b.next, Hints: b.hints.Strings(),
+		Value: b.view, Freshness: l.freshness, Region: l.region, Total: b.total, Next: b.next, Hints: b.hints.Texts,
 	}
 }
 

@@ -42,6 +42,16 @@ const (
 	CodeTimeout  = "ServiceUnavailable"
 )
 
+// About says what a code means, for people.
+func About(code string) message.Template {
+	for _, known := range ErrorCodes {
+		if known.Code == code {
+			return known.About
+		}
+	}
+	return ""
+}
+
 // ErrorCodes lists every code with its status and meaning, for the OpenAPI
 // document. The codes of package fcrun are written out.
 var ErrorCodes = []struct {

@@ -48,7 +48,8 @@ func NewCluster(b *history.BootImage) Cluster {
 		}
 	}
 	if b.Problem != nil {
-		c.ImageProblem = state.ToAPIError(b.Problem).Message.String()
+		c.problem = state.ToAPIError(b.Problem).Message
+		c.ImageProblem = c.problem.String()
 	}
 	return c
 }

@@ -3,6 +3,7 @@ package render
 import (
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
+	"community-images/shared/message"
 	"community-images/shared/query/request"
 )
 
@@ -33,7 +34,12 @@ type Cluster struct {
 	ImageArchitecture string             `json:"ImageArchitecture,omitempty" doc:"as ImageName"`
 	Newest            *NewestImage       `json:"Newest,omitempty" doc:"the newest available image of the same platform and architecture that the cluster is offered"`
 	ImageProblem      string             `json:"ImageProblem,omitempty" doc:"why ImageState is unknown although it may be known later"`
+	// problem is ImageProblem for pages in other languages.
+	problem message.Text
 }
+
+// Problem returns ImageProblem for pages.
+func (c *Cluster) Problem() message.Text { return c.problem }
 
 // NewestImage is the newest image of a platform and an architecture.
 type NewestImage struct {

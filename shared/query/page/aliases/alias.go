@@ -164,7 +164,7 @@ func (r *aliasReport) withoutImage(e *apierror.Error) g.Node {
 	return g.Group{
 		ui.Notice("bad", h.Strong(g.Text(r.T("No image matches the lookup of this alias.")))),
 		r.scriptsGet(e),
-		h.P(h.Class("soft"), g.El("bdi", g.Text(e.Message.String()))),
+		h.P(h.Class("soft"), g.El("bdi", g.Text(r.Say(e.Message)))),
 		ui.Section(r.T("What to do"), h.Ul(h.Class("todo"),
 			h.Li(ui.Link(toLookup(r.Input, r.RegionID, r.Lookup), r.T("Open the lookup")),
 				g.Text(" "+r.T("and see which condition leaves no image."))),

@@ -118,7 +118,7 @@ func standsFor(in *ui.Input, a render.Alias) g.Node {
 		return ui.Pill("bad", in.T("a cluster is not captured"))
 	}
 	return h.Div(ui.Pill("bad", in.T("cannot be answered")), h.Br(),
-		h.Span(h.Class("soft"), g.El("bdi", g.Text(a.Error.Message))))
+		h.Span(h.Class("soft"), g.El("bdi", g.Text(in.Say(a.Error.Text())))))
 }
 
 // ruleCell shows the lookup. While a pin holds the alias, it does not decide.

@@ -97,7 +97,7 @@ func (v *clustersView) missingRegions() g.Node {
 		if !isWhole {
 			return nil
 		}
-		return ui.Notice("bad", g.Text(cmp.Or(strings.TrimSuffix(region, "/"), v.in.Region)+": "+s.Reason.String()))
+		return ui.Notice("bad", g.Text(cmp.Or(strings.TrimSuffix(region, "/"), v.in.Region)+": "+v.in.Say(s.Reason)))
 	})
 }
 
@@ -239,7 +239,7 @@ func imageState(in *ui.Input, c *render.Cluster) g.Node {
 func stateReason(in *ui.Input, c *render.Cluster) string {
 	switch {
 	case c.ImageProblem != "":
-		return c.ImageProblem
+		return in.Say(c.Problem())
 	case !c.HistorySince.IsZero():
 		return in.T("in answers since %s", ui.UTCText(c.HistorySince.Time))
 	case c.ImageState != request.ImageUnknown:

@@ -7,6 +7,7 @@ import (
 	h "maragu.dev/gomponents/html"
 
 	"community-images/shared/catalog"
+	"community-images/shared/message"
 	"community-images/shared/query/page/ui"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
@@ -22,7 +23,7 @@ func MatrixPage() ui.Page {
 		Title: func(in *ui.Input, _ []ui.Answer) string { return in.T("Matrix") },
 		Main: func(in *ui.Input, answers []ui.Answer) g.Node {
 			v := &matrixView{in: in, matrix: answers[0].Value.(*render.Matrix), names: ui.NewClusterNames(answers[1]),
-				next: answers[0].Next}
+				next: answers[0].Next, hints: answers[0].Hints}
 			return v.main()
 		},
 	}
@@ -34,6 +35,7 @@ type matrixView struct {
 	matrix *render.Matrix
 	names  ui.ClusterNames
 	next   string // cursor of the next page; empty: this is the last
+	hints  []message.Text
 }
 
 func (v *matrixView) main() g.Node {
@@ -101,9 +103,9 @@ func (v *matrixView) grid() g.Node {
 	in, m := v.in, v.matrix
 	switch {
 	case len(m.Columns) == 0:
-		return ui.EmptyState(in.T("There is no column."), m.Hints, ui.Link(in.To("/v1/clusters"), in.T("Clusters")))
+		return ui.EmptyState(in.T("There is no column."), in.SayAll(v.hints), ui.Link(in.To("/v1/clusters"), in.T("Clusters")))
 	case len(m.Rows) == 0:
-		return ui.EmptyState(in.T("No image matches."), m.Hints, ui.Link(in.To("/v1/matrix"), in.T("Show all")))
+		return ui.EmptyState(in.T("No image matches."), in.SayAll(v.hints), ui.Link(in.To("/v1/matrix"), in.T("Show all")))
 	}
 	caption := in.T("Images by column: ✓ where it is offered")
 	head := []g.Node{h.Th(h.Scope("col"), g.Text(in.T("Image")))}

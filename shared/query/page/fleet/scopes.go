@@ -124,7 +124,7 @@ func problemText(p *format.Problem) string {
 func describeStale(in *ui.Input, p staleScope) g.Node {
 	if p.scope == nil || p.scope.State == format.StateOK {
 		if p.path == "*" || p.scope == nil {
-			return g.Text(p.stale.Reason.String())
+			return g.Text(in.Say(p.stale.Reason))
 		}
 		return g.Text(in.T("not checked for %s", in.TimeSince(p.scope.CheckedAt)))
 	}

@@ -10,7 +10,7 @@ import (
 	h "maragu.dev/gomponents/html"
 
 	"community-images/shared/catalog"
-	"community-images/shared/query/page/language"
+	"community-images/shared/message"
 	"community-images/shared/query/page/ui"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
@@ -129,10 +129,10 @@ func (v *imagesView) clusterName(id string) string {
 
 // hintsAbove shows hints about a list that has images: there are more elsewhere.
 func (v *imagesView) hintsAbove() g.Node {
-	if len(v.p.Hints) == 0 {
+	if len(v.answer.Hints) == 0 {
 		return nil
 	}
-	return ui.Notice("warn", h.Span(h.Lang(language.English.Tag), g.Text(strings.Join(v.p.Hints, " "))), g.Text(" "),
+	return ui.Notice("warn", g.Text(v.Say(message.Sentences(v.answer.Hints...))), g.Text(" "),
 		g.If(!v.p.Request.Selection.IsEverything(), ui.LiveLink(v.everything(), v.T("Search everything captured"))))
 }
 
@@ -158,8 +158,7 @@ func (v *imagesView) emptyList() g.Node {
 		links = append(links, h.Li(ui.LiveLink(v.address.Without("at"), v.T("Look at the present"))))
 	}
 	links = append(links, h.Li(ui.Link(v.ToImages(), v.T("Show all images"))))
-	hints := g.Map(v.p.Hints, func(hint string) g.Node { return h.P(h.Lang(language.English.Tag), g.Text(hint)) })
-	return ui.EmptyState(v.T("No image matches"), nil, hints, h.Ul(h.Class("plain"), g.Group(links)))
+	return ui.EmptyState(v.T("No image matches"), v.SayAll(v.answer.Hints), h.Ul(h.Class("plain"), g.Group(links)))
 }
 
 // pageLinks say which part of the list is shown, and lead to the rest.

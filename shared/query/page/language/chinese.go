@@ -4,7 +4,8 @@ import "maps"
 
 // chineseMessages are the Simplified Chinese texts by the English ones. A test finds texts
 // of pages that are missing here, and those that no page uses.
-var chineseMessages = joinMessages(chineseTexts, chineseHistoryTexts, chineseAliasTexts)
+var chineseMessages = joinMessages(chineseTexts, chineseHistoryTexts, chineseAliasTexts, chineseHintTexts,
+	chineseFaultTexts, chineseErrorTexts)
 
 // joinMessages returns the texts of several tables.
 func joinMessages(tables ...map[Message]string) map[Message]string {

@@ -6,15 +6,14 @@
 package language
 
 import (
-	"fmt"
 	"strings"
 
+	"community-images/shared/message"
 	"community-images/shared/query/request"
 )
 
-// Message is a text of a page in English. Only constants become messages, so that a test can
-// find all of them and their translations.
-type Message string
+// Message is a text of a page in English. Errors and hints have such texts too.
+type Message = message.Template
 
 // Language is the language of a page.
 type Language struct {
@@ -67,15 +66,17 @@ func (l *Language) Other() *Language {
 
 // T returns an English text in the language. args fill in its verbs; translations may name
 // them in another order, as %[2]s.
-func (l *Language) T(text Message, args ...any) string {
-	translated, ok := l.messages[text]
-	if !ok { // it is English
-		translated = string(text)
-	}
-	if len(args) == 0 {
+func (l *Language) T(text Message, args ...any) string { return l.Say(message.New(text, args...)) }
+
+// Say returns the text of an error or a hint in the language.
+func (l *Language) Say(text message.Text) string { return text.In(l.translate) }
+
+// translate returns a text with its verbs in the language.
+func (l *Language) translate(text Message) string {
+	if translated, ok := l.messages[text]; ok {
 		return translated
 	}
-	return fmt.Sprintf(translated, args...)
+	return string(text)
 }
 
 // N returns one of two English texts in the language: one if n is 1, else many. Both have

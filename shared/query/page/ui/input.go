@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"community-images/shared/apierror"
+	"community-images/shared/message"
 	"community-images/shared/query/page/language"
 	"community-images/shared/query/request"
 	"community-images/shared/query/state"
@@ -55,6 +56,6 @@ type Answer struct {
 	Region    string           // RegionId of the answer
 	Total     string           // TotalCount; empty: nothing is counted
 	Next      string           // cursor of the next page; empty: this is the last
-	Hints     []string         // why there are few images or none
+	Hints     []message.Text   // why there are few images or none
 	Err       *apierror.Error  // nil: there is a value
 }

@@ -7,6 +7,8 @@ import (
 	h "maragu.dev/gomponents/html"
 
 	"community-images/shared/apierror"
+	"community-images/shared/message"
+	"community-images/shared/query/fault"
 	"community-images/shared/query/request"
 )
 
@@ -51,6 +53,14 @@ func NameOverID(to Address, name, id string) g.Node {
 	return g.Group{h.A(h.Class("name"), h.Href(to.String()), g.Text(name)), h.Code(g.Text(id))}
 }
 
+// SayAll returns texts in the language of the page.
+func (in *Input) SayAll(texts []message.Text) (said []string) {
+	for _, text := range texts {
+		said = append(said, in.Say(text))
+	}
+	return said
+}
+
 // EmptyState says why there is nothing, and what to do.
 func EmptyState(title string, hints []string, more ...g.Node) g.Node {
 	return h.Div(h.Class("empty"), h.P(h.Class("lead"), g.Text(title)),
@@ -76,11 +86,12 @@ func Section(title string, children ...g.Node) g.Node {
 	return h.Section(append([]g.Node{h.H2(g.Text(title))}, children...)...)
 }
 
-// Problem shows an error. Its message is in English, as programs get it.
+// Problem shows an error: what happened, what to do, and the code that programs get.
 func Problem(in *Input, e *apierror.Error) g.Node {
 	return g.Group{
-		Notice("bad", g.Text(e.Message.String())),
-		g.If(!e.Recommend.IsEmpty(), h.P(g.Text(e.Recommend.String()))),
-		h.P(h.Class("soft"), h.Code(g.Text(e.Code)), g.If(in.RequestID != "", g.Text(" · RequestId "+in.RequestID))),
+		Notice("bad", g.Text(in.Say(e.Message))),
+		g.If(!e.Recommend.IsEmpty(), h.P(g.Text(in.Say(e.Recommend)))),
+		h.P(h.Class("soft"), h.Code(g.Text(e.Code)), g.Text(" – "+in.T(fault.About(e.Code))),
+			g.If(in.RequestID != "", g.Text(" · RequestId "+in.RequestID))),
 	}
 }
