@@ -23,9 +23,13 @@ type flapModel struct {
 // told when they begin, and when they are calm.
 func TestMessagesOfADrift(t *testing.T) {
 	t.Parallel()
-	filters := map[string]notifytest.Filter{"all": notifytest.ParseFilter(t, `{}`), "a": notifytest.ParseFilter(t, `{"ClusterId":"ehpc-a"}`)}
+	filters := map[string]notifytest.Filter{
+		"all": notifytest.ParseFilter(t, `{}`), "a": notifytest.ParseFilter(t, `{"ClusterId":"ehpc-a"}`),
+	}
 	for i, filter := range notifytest.Conditions(t) {
-		filters[fmt.Sprint("condition-", i)] = filter
+		if i%5 == 0 { // package changes tests all of them
+			filters[fmt.Sprint("condition-", i)] = filter
+		}
 	}
 	var entries []string
 	models := map[string]map[string]*flapModel{}

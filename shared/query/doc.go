@@ -27,8 +27,8 @@
 //
 // What is added where:
 //
-//   - a field of images: the table in field/fields.go
-//   - an operator: the table in filter/operators.go
+//   - a field of images: the table in field/fields.go, and shared/notify/notify.schema.json
+//   - an operator: the table in filter/operators.go, and that schema. Subscriptions have it then
 //   - a parameter: request/param_*.go, and the params of its routes in request/routes.go
 //   - a route: request/routes.go, served_routes.go, the struct of its body in
 //     render/wire*.go and bodyTypes in openapi/schemas.go

@@ -39,7 +39,8 @@ func newFilters(t *testing.T) (filters []notifytest.Filter) {
 	for _, text := range []string{
 		`{}`, `{"ClusterId":"ehpc-a"}`, `{"ClusterId":["ehpc-b","_any"]}`, `{"ImageId":["m-01","m-02","m-03"]}`,
 		`{"InstanceType":"ecs.c"}`, `{"ClusterId":"ehpc-c, ehpc-d","InstanceType":["_any","ecs.g"]}`,
-		`{"RegionId":"cn-beijing"}`, `{"ClusterId":"ehpc-e","ImageId":"m-05,m-07"}`, `{"clusterid":"*","InstanceType":"_any"}`,
+		`{"RegionId":"cn-beijing"}`, `{"ClusterId":"ehpc-e","ImageId":"m-05,m-07"}`,
+		`{"clusterid":"*","InstanceType":"_any"}`,
 	} {
 		filters = append(filters, notifytest.ParseFilter(t, text))
 	}
@@ -98,7 +99,8 @@ func TestChangedFieldsAndConditions(t *testing.T) {
 	d := notifytest.NewDrift(t, 200, 7)
 	count := 0
 	for from := 2; from < len(d.States); from++ {
-		f := notifytest.ParseFilter(t, `{"ClusterId":"ehpc-a","InstanceType":"_any","OsTag.Platform":"centos","changedField":["Status","ostag.platform"]}`)
+		f := notifytest.ParseFilter(t, `{"ClusterId":"ehpc-a","InstanceType":"_any","OsTag.Platform":"centos",`+
+			`"changedField":["Status","ostag.platform"]}`)
 		c := compare(t, spanOf(t, mustLoad(t, d.Fixture, int64(from)), from, from), f)
 		was, is := d.States[from-1]["ehpc-a/_any"], d.States[from]["ehpc-a/_any"]
 		want := map[string]string{}

@@ -38,7 +38,8 @@ func (l lookups) get(format string, arguments ...any) []string {
 func (l lookups) changesOf(n int) map[string][]string {
 	l.t.Helper()
 	ids := map[string][]string{}
-	for _, line := range l.get("/v1/changes?ClusterId=_any&InstanceType=_any&since=%d&at=%d&by=scope&format=ndjson", n-1, n) {
+	const scope = "ClusterId=_any&InstanceType=_any&by=scope"
+	for _, line := range l.get("/v1/changes?%s&since=%d&at=%d&format=ndjson", scope, n-1, n) {
 		var row struct{ Kind, ImageId string }
 		if err := json.Unmarshal([]byte(line), &row); err != nil {
 			l.t.Fatalf("%s: %v", line, err)

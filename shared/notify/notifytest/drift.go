@@ -138,7 +138,8 @@ func (d *Drift) commit(before World) {
 		for _, id := range slices.Sorted(maps.Keys(list)) {
 			f := list[id]
 			images = append(images, archivetest.ParseImages(d.T, fmt.Sprintf(
-				`{"ImageId":%q,"ImageName":"name of %s","Status":%q,"Size":%d,"Description":%q,"OsTag":{"Platform":%q,"Version":%q}}`,
+				`{"ImageId":%q,"ImageName":"name of %s","Status":%q,"Size":%d,"Description":%q,`+
+					`"OsTag":{"Platform":%q,"Version":%q}}`,
 				id, id, f.Status, f.Size, f.Description, f.Platform, f.Version))...)
 		}
 		found[path] = images

@@ -125,8 +125,12 @@ func (d *Drift) expectBootImages(f Filter, before World, to int) (boot []string)
 	for cluster, id := range d.boot[to] {
 		own := Filter{Filter: &subscription.Filter{}}
 		own.Filter.Selection.Clusters = []string{cluster}
-		isListed := slices.ContainsFunc(slices.Collect(maps.Keys(after)), func(p string) bool { return ClusterOf(p) == cluster })
-		for path := range d.States[to-1] { // the fixture leaves a cluster out of the listing that ends one of its scopes
+		isListed := false
+		for path := range after {
+			isListed = isListed || ClusterOf(path) == cluster
+		}
+		// The fixture leaves a cluster out of the listing that ends one of its scopes.
+		for path := range d.States[to-1] {
 			if _, isThere := after[path]; !isThere && ClusterOf(path) == cluster {
 				isListed = false
 			}

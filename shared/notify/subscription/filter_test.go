@@ -3,10 +3,12 @@ package subscription_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"community-images/shared/apierror"
 	"community-images/shared/catalog"
@@ -30,18 +32,28 @@ func parseFilter(filter string) (*subscription.Filter, error) {
 	return &list[0].Filter, nil
 }
 
+// parseImage returns an image.
+func parseImage(t testing.TB, object string) *catalog.Image {
+	t.Helper()
+	im, err := catalog.ParseImage([]byte(object))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return im
+}
+
 // TestConditions: a value matches as in /v1/images, a glob the whole value. notifytest has a
 // condition for each operator.
 func TestConditions(t *testing.T) {
 	t.Parallel()
-	im, err := catalog.ParseImage([]byte(`{"ImageId":"m-1","ImageName":"linux_CentOS7/base","Status":"Available","OsTag":{"Platform":"CentOS"}}`))
-	if err != nil {
-		t.Fatal(err)
-	}
+	im := parseImage(t, `{"ImageId":"m-1","ImageName":"linux_CentOS7/base","Status":"Available",`+
+		`"OsTag":{"Platform":"CentOS"}}`)
 	for filter, want := range map[string]bool{
-		`{}`: true, `{"OsTag.Platform":"centos"}`: true, `{"OsTag.Platform":["Rocky","CentOS"]}`: true, `{"OsTag.Platform":"Rocky"}`: false,
-		`{"ImageName":"linux_CentOS7/base"}`: true, `{"ImageName":"linux_centos7/base"}`: false, `{"ImageName__glob":"linux_*"}`: true,
-		`{"ImageName__glob":"CentOS*"}`: false, `{"ImageName__glob":"*CentOS[78]?base"}`: true, `{"Status__glob":"avail*"}`: true,
+		`{}`: true, `{"OsTag.Platform":"centos"}`: true, `{"OsTag.Platform":["Rocky","CentOS"]}`: true,
+		`{"OsTag.Platform":"Rocky"}`: false, `{"ImageName":"linux_CentOS7/base"}`: true,
+		`{"ImageName":"linux_centos7/base"}`: false,
+		`{"ImageName__glob":"linux_*"}`:      true, `{"ImageName__glob":"CentOS*"}`: false,
+		`{"ImageName__glob":"*CentOS[78]?base"}`: true, `{"Status__glob":"avail*"}`: true,
 		`{"ImageName__glob":"linux_*","Status":"UnAvailable"}`: false, `{"Description":"x"}`: false,
 		`{"q":"BASE linux, m-1"}`: true, `{"q":["base","rocky"]}`: false, `{"q":"available"}`: false,
 	} {
@@ -70,14 +82,14 @@ func TestChangedFields(t *testing.T) {
 func TestFaultsOfFiltersAreThoseOfLookups(t *testing.T) {
 	t.Parallel()
 	config := &request.Config{Schema: field.NewSchema(nil)}
-	images := request.Routes()[slices.IndexFunc(request.Routes(), func(r *request.Route) bool { return r.Pattern == "/v1/images" })]
 	for name, value := range map[string]string{
-		"Size__gt": "big", "Size__prefix": "4", "Size__lt": "1,2", "Size": "", "Status": "a,,b", "OsTag.Version__gte": "latest",
-		"ImageName": "*centos*", "ImageName__regex": "a(", "ImageName__glob": "[z-a]", "ImageName__like": "x", "Status__exists": "yes",
-		"OsTag.Version__ge": "7", "Description__regex": "((.*){900})(.*){900}", "Description__contains": "a\nb", "q": ", ",
-		"InstanceType": "a/b", "ImageId": strings.Repeat("m,", 201) + "m",
+		"Size__gt": "big", "Size__prefix": "4", "Size__lt": "1,2", "Size": "", "Status": "a,,b",
+		"Status__exists":     "yes",
+		"OsTag.Version__gte": "latest", "OsTag.Version__ge": "7", "ImageName": "*centos*", "ImageName__regex": "a(",
+		"ImageName__glob": "[z-a]", "ImageName__like": "x", "Description__regex": "((.*){900})(.*){900}",
+		"Description__contains": "a\nb", "q": ", ", "InstanceType": "a/b", "ImageId": strings.Repeat("m,", 201) + "m",
 	} {
-		_, err := request.Parse(config, images, request.Raw{Query: url.Values{name: {value}}.Encode()})
+		_, err := request.Parse(config, images(), request.Raw{Query: url.Values{name: {value}}.Encode()})
 		var want *apierror.Error
 		if !errors.As(err, &want) {
 			t.Fatalf("%s=%s: %v", name, value, err)
@@ -112,12 +124,14 @@ func TestWhatAFilterCannotHave(t *testing.T) {
 		"FirstSeen__gte": "is the time of a commit", "changedat": "is the time of a commit",
 	} {
 		_, err := parseFilter(`{"` + name + `":"-1d"}`)
-		if err == nil || !strings.HasPrefix(err.Error(), "Subscriptions[0].Filter."+name+": ") || !strings.Contains(err.Error(), want) {
+		text := fmt.Sprint(err)
+		if !strings.HasPrefix(text, "Subscriptions[0].Filter."+name+": ") || !strings.Contains(text, want) {
 			t.Errorf("%s: %v, want %q", name, err, want)
 		}
 	}
 	for _, name := range []string{"with", "rowsBy", "Kinds"} {
-		if _, err := parseFilter(`{"` + name + `":"x"}`); err == nil || !strings.Contains(err.Error(), "is not a parameter of the filter") {
+		_, err := parseFilter(`{"` + name + `":"x"}`)
+		if !strings.Contains(fmt.Sprint(err), "is not a parameter of the filter") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -132,13 +146,14 @@ func TestExpressionsOfAFile(t *testing.T) {
 		entries = append(entries, `{"Name":"`+name+`","Kind":"slack","Url":"https://h/x",`+large+`}`)
 	}
 	parse := func(n int) error {
-		_, err := subscription.Parse([]byte(`{"Subscriptions":[`+strings.Join(entries[:n], ",")+`]}`), subscription.Options{})
+		_, err := subscription.Parse(notifytest.File(entries[:n]...), subscription.Options{})
 		return err
 	}
 	if err := parse(6); err != nil {
 		t.Error(err)
 	}
-	if err := parse(7); err == nil || !strings.HasPrefix(err.Error(), "Subscriptions[6].Filter: exceeds what the expressions of one file may cost") {
+	const want = "Subscriptions[6].Filter: exceeds what the expressions of one file may cost"
+	if err := parse(7); !strings.HasPrefix(fmt.Sprint(err), want) {
 		t.Errorf("seven: %v", err)
 	}
 }
@@ -164,4 +179,50 @@ func TestSchemaHasEveryOperator(t *testing.T) {
 			}
 		}
 	}
+}
+
+// FuzzFilters: a filter by a field, or by words, is taken exactly if /v1/images takes it, and finds
+// the same in an image.
+func FuzzFilters(f *testing.F) {
+	f.Add("Size__GT", "40", "")
+	f.Add("ImageName__iregex", `linux\\d{1\,2}`, "linux,x")
+	f.Add("q", "linux  m-1", "")
+	f.Add("basetag", "", "a")
+	f.Add("ImageId", "m-1,m-2", "m-1")
+	im := parseImage(f, `{"ImageId":"m-1","ImageName":"linux_CentOS7/base","Size":40,"OsTag":{"Version":"7.10"}}`)
+	config := &request.Config{Schema: field.NewSchema(nil)}
+	f.Fuzz(func(t *testing.T, name, first, second string) {
+		base, _, _ := strings.Cut(name, "__")
+		of := config.Schema.FieldNamed(base)
+		isFilter := of != nil && !of.IsDerived || of == nil && strings.EqualFold(name, "q")
+		if !isFilter || !utf8.ValidString(name+first+second) {
+			return
+		}
+		text, err := json.Marshal(map[string][]string{name: {first, second}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if canonical, err := catalog.Canonical(text); err != nil || len(canonical) > 4000 {
+			return
+		}
+		query := url.Values{name: {first, second}}.Encode()
+		want, lookupErr := request.Parse(config, images(), request.Raw{Query: query})
+		got, err := parseFilter(string(text))
+		if (err != nil) != (lookupErr != nil) {
+			t.Fatalf("%s: %v, /v1/images says %v", text, err, lookupErr)
+		}
+		if err == nil && (len(got.Conditions) != len(want.Conditions) || !slices.Equal(got.ImageIDs, want.ImageIDs) ||
+			len(got.Words) != len(want.SearchWords)) {
+			t.Fatalf("%s is read as %+v, by /v1/images as %+v", text, got, want)
+		}
+		if err == nil && len(got.Conditions) == 1 && got.Matches(im) != want.Conditions[0].Test(of.ValueOf(im)) {
+			t.Fatalf("%s matches %s: %v", text, im.Raw, got.Matches(im))
+		}
+	})
+}
+
+// images is the route whose filters subscriptions have.
+func images() *request.Route {
+	routes := request.Routes()
+	return routes[slices.IndexFunc(routes, func(r *request.Route) bool { return r.Pattern == "/v1/images" })]
 }

@@ -41,7 +41,8 @@ func TestParse(t *testing.T) {
 		Filter: subscription.Filter{
 			Kinds: []string{"added", "boot-image-gone"}, Regions: []string{"cn-hangzhou"},
 			Selection: request.Selection{Clusters: []string{"ehpc-1", "_any"}, Types: []string{"ecs.c7.large"}},
-			Aliases:   []string{"base"}, ChangedFields: []string{"Status", "OsTag.Version"}, ImageIDs: []string{"m-1", "m-2"},
+			Aliases:   []string{"base"}, ChangedFields: []string{"Status", "OsTag.Version"},
+			ImageIDs:   []string{"m-1", "m-2"},
 			Conditions: []filter.Predicate{{Name: "ImageName__glob"}, {Name: "OsTag.Platform"}},
 			Words:      [][]byte{[]byte("centos"), []byte("mpi")},
 		},
@@ -79,16 +80,25 @@ Subscriptions[1].Secret: is given, but a receiver of kind slack has no secret; a
 Subscriptions[2].Secret: is missing or not a secret of Standard Webhooks; allowed: whsec_ and the base64 text of 24 to 64 random bytes
 Subscriptions[1].Name: "a" is the name of Subscriptions[0] too; allowed: a name of its own`},
 	{`{"Subscriptions":[{"Name":"a","Kind":"slack","Url":"https://h/x","Filter":{"kind":["added","moved"],"ClusterId":["a/b"],` +
-		`"ImageId":[],"OsTag.Platform":5,"Platform":"x","ImageName__glob":["[z-a]"],"changedField":"Statsu","RegionId":["cn-a",1]}},` +
+		`"ImageId":[],"OsTag.Platform":5,"Platform":"x","ImageName__glob":["[z-a]"],"changedField":"Statsu",` +
+		`"RegionId":["cn-a",1]}},` +
 		`{"Name":"b","Kind":"slack","Url":"https://h/x","Filter":[]}]}`,
-		`Subscriptions[0].Filter.ImageId: is empty; allowed: at least one value; without the member there is no condition
+		`Subscriptions[0].Filter.ImageId: is empty; allowed: at least one value; ` +
+			`without the member there is no condition
 Subscriptions[0].Filter.OsTag.Platform: is not text; allowed: text such as "40", or a list of texts
 Subscriptions[0].Filter.RegionId[1]: is not text; allowed: text such as "40", or a list of texts
-Subscriptions[0].Filter.ClusterId: must be ids of clusters, which have A-Z a-z 0-9 . _ -, a comma list of them, * for all, or _any for none, got "a/b"
-Subscriptions[0].Filter.ImageName__glob: has the range "z-a", whose end is before its start; allowed: a pattern of *, ? and [a-z]
-Subscriptions[0].Filter.Platform: is not a parameter of the filter of a subscription. Did you mean "OsTag.Platform"?; allowed: kind, RegionId, alias, changedField, ClusterId, InstanceType, q, and every field of an image
-Subscriptions[0].Filter.changedField: must be ImageName, Status, Size, 
-Subscriptions[0].Filter.kind: must be added, removed, changed, ended, boot-image-gone, alias or region-failing, got "moved"
+Subscriptions[0].Filter.ClusterId: must be ids of clusters, which have A-Z a-z 0-9 . _ -, a comma list of them, ` +
+			`* for all, or _any for none, got "a/b"
+Subscriptions[0].Filter.ImageName__glob: has the range "z-a", whose end is before its start; ` +
+			`allowed: a pattern of *, ? and [a-z] for the whole value
+Subscriptions[0].Filter.Platform: is not a parameter of the filter of a subscription. Did you mean "OsTag.Platform"?; ` +
+			`allowed: kind, RegionId, alias, changedField, ClusterId, InstanceType, q, and every field of an image
+Subscriptions[0].Filter.changedField: must be ImageName, Status, Size, ImageOwnerAlias, SkuCode, PricingCycle, ` +
+			`ProductCode, Uid, Description, PostInstallScript, BaseOsTag.Platform, BaseOsTag.OsTag, BaseOsTag.Version, ` +
+			`BaseOsTag.Architecture, OsTag.Platform, OsTag.OsTag, OsTag.Version, OsTag.Architecture, OsTag.BaseOsTag, ` +
+			`BaseOsTag or OsTag, got "Statsu". Did you mean "Status"?
+Subscriptions[0].Filter.kind: must be added, removed, changed, ended, boot-image-gone, alias or region-failing, ` +
+			`got "moved"
 Subscriptions[1].Filter: is not an object; allowed: a JSON object with parameters of /v1/changes and /v1/images`},
 }
 
