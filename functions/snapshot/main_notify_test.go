@@ -292,7 +292,8 @@ func TestKilledInEveryDelivery(t *testing.T) {
 				f.Stop()
 				w.runSnapshot(w.startFunction("snapshot", notifyEnv...))
 				list, told := drainDistinct(hook)
-				if told != 1 || len(list) > 2 || !strings.Contains(list[0].Text, fmt.Sprintf("-%d (", at)) && !strings.Contains(list[0].Text, fmt.Sprintf("-%d\n", at)) {
+				if told != 1 || len(list) > 2 || !strings.Contains(list[0].Text, fmt.Sprintf("-%d (", at)) &&
+					!strings.Contains(list[0].Text, fmt.Sprintf("-%d\n", at)) {
 					t.Fatalf("killed at request %d: told %d times, %d ids: %v", at, len(list), told, list)
 				}
 				if !k.struck.Load() {

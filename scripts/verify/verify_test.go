@@ -76,8 +76,8 @@ var golden = []struct {
 		w.store("community-images/notify/status.json", []byte(`{"Format":7}`), w.now)
 	}, []string{"", "-region cn-hangzhou -gc"}},
 	{"subscriptions with faults", func(w *fixture) {
-		w.store("community-images/notify.json", []byte(`{"Subscriptions":[{"Name":"ops","Kind":"pigeon","Url":"http://keyOfUrl",`+
-			`"Filter":{"Size__gt":"big","sort":"Size"}}]}`), w.now)
+		w.store("community-images/notify.json", []byte(`{"Subscriptions":[{"Name":"ops","Kind":"pigeon",`+
+			`"Url":"http://keyOfUrl","Filter":{"Size__gt":"big","sort":"Size"}}]}`), w.now)
 		w.store("community-images/notify/cursors/ops.json", []byte(`{"Format":1,"Name":"other"}`), w.now)
 	}, []string{""}},
 	{"an orphan of today", func(w *fixture) { w.storeOrphan(w.now) }, []string{"", "-region cn-hangzhou -gc-dry-run"}},

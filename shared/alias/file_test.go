@@ -18,7 +18,8 @@ import (
 
 // parse parses a file as a run does.
 func parse(text string) (alias.File, error) {
-	return alias.Parse([]byte(text), alias.Rules{Regions: []string{"cn-hangzhou", "cn-shanghai"}, CheckLookup: request.CheckLookup})
+	rules := alias.Rules{Regions: []string{"cn-hangzhou", "cn-shanghai"}, CheckLookup: request.CheckLookup}
+	return alias.Parse([]byte(text), rules)
 }
 
 // entry returns a file with one alias, which has further members.
@@ -84,8 +85,8 @@ func TestFaultsOfAFile(t *testing.T) {
 		entry(`,"Pin":{"ImageId":"m-1","Reason":"r","Until":"2027-01-31T00:00:00"}`): "with its zone",
 		strings.Replace(entry(""), `"q=x"`, `""`, 1): "" +
 			"Aliases[0].Lookup must be parameters of /v1/images",
-		strings.Replace(entry(""), `"q=x"`, `"Sizes=4&limit=1"`, 1): onlyARun + `Aliases[0].Lookup cannot be answered: Sizes ` +
-			`is not a parameter of the lookup of an alias. Did you mean "Size"? Allowed: ClusterId,`,
+		strings.Replace(entry(""), `"q=x"`, `"Sizes=4&limit=1"`, 1): onlyARun + `Aliases[0].Lookup cannot be ` +
+			`answered: Sizes is not a parameter of the lookup of an alias. Did you mean "Size"? Allowed: ClusterId,`,
 		strings.Replace(entry(""), "cn-hangzhou", "cn-beijing", 1): onlyARun + `Aliases[0].RegionId must be a region that ` +
 			`is captured: cn-hangzhou, cn-shanghai, got "cn-beijing"`,
 		`{"Aliases":[{"Name":"a","Name":"b","RegionId":"cn-hangzhou","Lookup":"q=x"}]}`: onlyARun + "the file must be " +

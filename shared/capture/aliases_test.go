@@ -66,8 +66,9 @@ func TestFileThatCannotBeUsed(t *testing.T) {
 		file string
 		says string
 	}{
-		"cut":                     {twoAliases[:40], `"p/aliases.json": the file must be JSON, but line 1 has:`},
-		"a lookup is wrong":       {strings.Replace(twoAliases, "sort=S", "Nonsense=s", 1), "Aliases[1].Lookup cannot be answered: Nonsense is not a parameter"},
+		"cut": {twoAliases[:40], `"p/aliases.json": the file must be JSON, but line 1 has:`},
+		"a lookup is wrong": {strings.Replace(twoAliases, "sort=S", "Nonsense=s", 1),
+			"Aliases[1].Lookup cannot be answered: Nonsense is not a parameter"},
 		"a region is not here":    {strings.Replace(twoAliases, "cn-b", "cn-c", 1), "a region that is captured: cn-a, cn-b"},
 		"too large":               {twoAliases + strings.Repeat(" ", 256<<10), "must have at most 256 KB"},
 		"the store does not give": {"", `reading "p/aliases.json": permission denied`},

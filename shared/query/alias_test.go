@@ -268,7 +268,8 @@ func TestAliasOfSeveralRegions(t *testing.T) {
 func TestReadmeExamplesOfAliases(t *testing.T) {
 	t.Parallel()
 	section := readmeSection(t, "## Aliases")
-	h := newAliasRegion(t, "centos-newest", "OsTag.Platform=CentOS&sort=-OsTag.Version", nil, centOS79, centOS710).Handler()
+	w := newAliasRegion(t, "centos-newest", "OsTag.Platform=CentOS&sort=-OsTag.Version", nil, centOS79, centOS710)
+	h := w.Handler()
 	targets := regexp.MustCompile(`"(?:\$H|\$\{var\.lookups\})(/[^"]*)"`).FindAllStringSubmatch(section, -1)
 	if len(targets) != 2 {
 		t.Errorf("there are %d lookups", len(targets))

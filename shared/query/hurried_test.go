@@ -171,7 +171,8 @@ func (q hurriedQuestion) check(t *testing.T, rec *httptest.ResponseRecorder) {
 // TestShellExampleShowsTheMessage: curl -f would throw the message of an error away.
 func TestShellExampleShowsTheMessage(t *testing.T) {
 	t.Parallel()
-	if text := readReadme(t); strings.Contains(text, "curl -f") || !strings.Contains(text, "curl -sS --fail-with-body") {
+	text := readReadme(t)
+	if strings.Contains(text, "curl -f") || !strings.Contains(text, "curl -sS --fail-with-body") {
 		t.Error("the examples do not show errors")
 	}
 }

@@ -89,7 +89,9 @@ func TestStoreThatFailsIsNoMove(t *testing.T) {
 	r := f.CommitRun(archivetest.Hangzhou, archivetest.Content{
 		"_any/_any": archivetest.ParseImages(t, archivetest.CentOS79)})
 	errBroken := errors.New("the store is broken")
-	broken := buckettest.NewFaulty(f.Bucket, func(buckettest.Op) *buckettest.Fault { return &buckettest.Fault{Err: errBroken} })
+	broken := buckettest.NewFaulty(f.Bucket, func(buckettest.Op) *buckettest.Fault {
+		return &buckettest.Fault{Err: errBroken}
+	})
 	finder := aliases.NewFinder(archive.New(broken, f.Keys), func() time.Time { return f.Now })
 	if images, err := finder.ImagesOf(t.Context(), r); !errors.Is(err, errBroken) {
 		t.Errorf("images are %+v, the error is %v", images, err)
