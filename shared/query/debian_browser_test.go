@@ -97,6 +97,14 @@ func (b *browser) run(actions ...chromedp.Action) {
 	}
 }
 
+// evaluate sets value to that of an expression in the page. It does not wait for long: a page
+// that is being left may never answer.
+func (b *browser) evaluate(expression string, value any) error {
+	ctx, cancel := context.WithTimeout(b.ctx, 2*time.Second)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate(expression, value))
+}
+
 func (b *browser) text(selector string) (s string) {
 	b.t.Helper()
 	b.run(chromedp.Text(selector, &s, chromedp.ByQuery))

@@ -3,6 +3,7 @@
 package query_test
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -69,31 +70,32 @@ func TestDebianTypeAhead(t *testing.T) {
 // waitFor waits until the page shows an address with a query, and a number of rows.
 func (b *browser) waitFor(query string, rows int) {
 	b.t.Helper()
-	var place string
-	var shown int
-	for began := time.Now(); time.Since(began) < 20*time.Second; time.Sleep(50 * time.Millisecond) {
-		var isBusy bool
-		err := chromedp.Run(b.ctx, chromedp.Location(&place),
-			chromedp.Evaluate(`document.querySelectorAll('tbody tr').length`,
-				&shown), chromedp.Evaluate(`!!document.querySelector('[aria-busy]')`, &isBusy))
-		_, given, _ := strings.Cut(place, "?")
+	var shown struct {
+		Address string
+		Rows    int
+		IsBusy  bool
+	}
+	for began := time.Now(); time.Since(began) < maxWait; time.Sleep(50 * time.Millisecond) {
+		err := b.evaluate(`({Address: location.href, Rows: document.querySelectorAll('tbody tr').length,
+			IsBusy: !!document.querySelector('[aria-busy]')})`, &shown)
+		_, given, _ := strings.Cut(shown.Address, "?")
 		params, _ := url.ParseQuery(given)
 		delete(params, "InstanceType") // any, which ClusterId=* means too
 		given = strings.ReplaceAll(params.Encode(), "%2A", "*")
-		if err == nil && given == query && shown == rows && !isBusy {
+		if err == nil && given == query && shown.Rows == rows && !shown.IsBusy {
 			return
 		}
 	}
-	b.t.Fatalf("the browser is at %s with %d rows, want %s with %d", place, shown, query, rows)
+	b.t.Fatalf("the browser shows %+v, want %s with %d rows", shown, query, rows)
 }
 
 // waitForText waits until an element has a text.
 func (b *browser) waitForText(selector, want string) {
 	b.t.Helper()
 	var text string
-	for began := time.Now(); time.Since(began) < 20*time.Second; time.Sleep(50 * time.Millisecond) {
-		if err := chromedp.Run(b.ctx, chromedp.Text(selector, &text, chromedp.ByQuery, chromedp.AtLeast(0))); err == nil &&
-			strings.Contains(text, want) {
+	for began := time.Now(); time.Since(began) < maxWait; time.Sleep(50 * time.Millisecond) {
+		err := b.evaluate(fmt.Sprintf(`document.querySelector(%q)?.innerText ?? ''`, selector), &text)
+		if err == nil && strings.Contains(text, want) {
 			return
 		}
 	}
