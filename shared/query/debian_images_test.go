@@ -4,6 +4,7 @@ package query_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // TestDebianFilterImages filters, sorts, reloads, and goes back and forward in Chromium. The
@@ -57,14 +59,50 @@ func TestDebianTypeAhead(t *testing.T) {
 	if used != "q" || value != "hpc-centos-7.9" {
 		t.Errorf("the field in use is %q, the search box has %q", used, value)
 	}
+	b.run(chromedp.SendKeys("#q", kb.Enter, chromedp.ByQuery)) // which changes nothing
+	b.waitFor("ClusterId=*&limit=2&q=hpc-centos-7.9", 1)
 	b.run(chromedp.Evaluate(`history.back()`, nil))
 	b.waitFor("ClusterId=*&limit=2", 2)
+	b.run(chromedp.Value("#q", &value, chromedp.ByQuery))
+	if value != "" {
+		t.Errorf("after going back the search box has %q", value)
+	}
 	b.run(chromedp.Click(`a[rel=next]`))
 	b.waitForText(".pages", "3–4 of 5")
 	b.run(chromedp.Evaluate(`[...document.querySelectorAll('.pick input')].forEach(box => box.checked = true)`, nil),
 		chromedp.Click(`.compare > button`))
 	b.waitForText("main", "fields differ")
 	b.checkNoComplaints()
+}
+
+// TestDebianSlowTypeAhead types on while the answer to the first letters is on its way. The
+// list before them stays in the history.
+func TestDebianSlowTypeAhead(t *testing.T) {
+	h, asked := newSmallRegion(t).Handler(), make(chan bool, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("q") == "hp" {
+			asked <- true
+			<-r.Context().Done() // the browser asks for more letters
+			return
+		}
+		h.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	p := &person{browser: newBrowser(t), does: "types"}
+	list := server.URL + "/v1/images?ClusterId=*&limit=2"
+	p.open(list)
+	p.waitUntil(func(seen view) bool { return seen.Address == list })
+	p.enter("#q", "hp")
+	select {
+	case <-asked:
+	case <-time.After(maxWait):
+		t.Fatalf("the first letters are not sent: %+v", p.look())
+	}
+	p.do(chromedp.KeyEvent("c-centos-7.9"))
+	p.waitFor("ClusterId=*&limit=2&q=hpc-centos-7.9", 1)
+	p.goBy(-1, view{Address: list})
+	p.waitFor("ClusterId=*&limit=2", 2)
+	p.checkNoComplaints()
 }
 
 // waitFor waits until the page shows an address with a query, and a number of rows.

@@ -58,10 +58,11 @@
   };
 
   // replaceParts puts the parts of another document in the place of those that are shown. The
-  // field in use stays in use, with what was typed meanwhile, and what is open stays open.
-  const replaceParts = next => {
+  // field in use stays in use, with what was typed meanwhile unless the person goes back, and
+  // what is open stays open.
+  const replaceParts = (next, goesBack) => {
     const used = document.activeElement;
-    const typed = used && used.matches('input[data-type-ahead]') ? used.value : null;
+    const typed = !goesBack && used && used.matches('input[data-type-ahead]') ? used.value : null;
     const position = typed === null ? 0 : used.selectionStart;
     const open = [...document.querySelectorAll('main details[open][id]')].map(details => details.id);
     for (const part of ['.top', 'main', 'footer']) {
@@ -81,8 +82,11 @@
     prepare(document);
   };
 
-  // show loads an address and shows it. If that fails, the browser loads it as usual.
-  const show = async (address, keep) => {
+  // show loads an address and shows it. If that fails, the browser loads it as usual. All that
+  // is typed in one go is one entry of the history: why is 'type' while it goes on, 'enter' at
+  // its end, 'back' for an entry that is there already, and else 'open'.
+  const show = async (address, why) => {
+    clearTimeout(live.timer);
     live.request?.abort();
     const request = live.request = new AbortController();
     const main = document.querySelector('main');
@@ -97,15 +101,16 @@
         location.assign(address);
         return;
       }
-      if (keep === 'push') {
+      if (live.typing && (why === 'type' || why === 'enter')) {
+        history.replaceState({scroll: scrollY}, '', address);
+      } else if (why !== 'back' && String(address) !== location.href) {
         history.replaceState({scroll: scrollY}, '');
         history.pushState({scroll: scrollY}, '', address);
-      } else if (keep === 'replace') {
-        history.replaceState({scroll: scrollY}, '', address);
       }
+      live.typing = why === 'type';
       live.place = location.pathname + location.search;
-      replaceParts(next);
-      if (keep === 'back') scrollTo(0, history.state?.scroll || 0);
+      replaceParts(next, why === 'back');
+      if (why === 'back') scrollTo(0, history.state?.scroll || 0);
     } catch (error) {
       if (error.name !== 'AbortError') location.assign(address);
     }
@@ -115,27 +120,21 @@
     const link = event.target.closest?.('a[data-live]');
     if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    live.typing = false;
-    show(link.href, link.href === location.href ? 'none' : 'push');
+    show(link.href, 'open');
   });
   document.addEventListener('submit', event => {
     const form = event.target;
     if (form.dataset.live === undefined) return;
     event.preventDefault();
-    clearTimeout(live.timer);
-    live.typing = false;
-    show(formAddress(form), 'push');
+    show(formAddress(form), document.activeElement?.matches('[data-type-ahead]') ? 'enter' : 'open');
   });
 
   // A field with data-type-ahead sends its form after a pause, one with data-auto when its
-  // value changes. All that is typed in one go is one step back.
+  // value changes.
   document.addEventListener('input', event => {
     if (event.target.dataset.typeAhead === undefined) return;
     clearTimeout(live.timer);
-    live.timer = setTimeout(() => {
-      show(formAddress(event.target.form), live.typing ? 'replace' : 'push');
-      live.typing = true;
-    }, 300);
+    live.timer = setTimeout(() => show(formAddress(event.target.form), 'type'), 300);
   });
   document.addEventListener('change', event => {
     if (event.target.dataset.auto !== undefined) event.target.form?.requestSubmit();
@@ -143,7 +142,6 @@
   addEventListener('popstate', () => {
     const place = location.pathname + location.search;
     if (place === live.place) return; // only the fragment is another
-    live.typing = false;
     show(location.href, 'back');
   });
 
