@@ -79,28 +79,34 @@ func TestOpensADeployment(t *testing.T) {
 		t.Error(text)
 	}
 	askPages(t, o)
+	walkPages(t, o)
 	askReplica(t, o, caller)
 	askReplica(t, o, cloud.Credentials{AccessKeyID: keyID, AccessKeySecret: o.secret})
 	refuseReplica(t, o)
 	wrongStacks(t, a)
 
 	token := filepath.Join(t.TempDir(), "token")
-	setting, secret := makeToken(t)
+	setting, secret, expired := makeTokens(t)
 	if err := os.WriteFile(token, []byte(secret+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	a.deploy("-param", "HttpAuth=anonymous", "-param-file", "QueryTokens="+setting)
 	o = open(t, newProcess(environment(caller), nil, nil), append(a.flags("community-images"), "-token-file", token)...)
 	askPages(t, o)
+	walkPages(t, o)
 	askReplica(t, o, caller)
 	if text := o.out.String(); strings.Contains(text, secret) {
 		t.Errorf("the output shows the token:\n%s", text)
 	}
-	p := newProcess(append(environment(caller), tokenVariable+"=ci_old-token"), nil, nil)
-	if got := fails(t, p, 1, a.flags("community-images")...); !strings.Contains(got, "refuses the bearer token (401 ") {
-		t.Error(got)
+	for _, refused := range []string{"ci_old-token", expired} {
+		p := newProcess(append(environment(caller), tokenVariable+"="+refused), nil, nil)
+		got := fails(t, p, 1, a.flags("community-images")...)
+		if !strings.Contains(got, "refuses the bearer token (401 Unauthorized): it is wrong or has expired; start again") ||
+			strings.Contains(got, refused) {
+			t.Error(got)
+		}
 	}
-	p = newProcess(environment(caller), nil, nil)
+	p := newProcess(environment(caller), nil, nil)
 	if got := fails(t, p, 1, a.flags("community-images")...); !strings.Contains(got, "wants a bearer token (401 ") {
 		t.Error(got)
 	}
@@ -243,27 +249,4 @@ func wrongStacks(t *testing.T, a *account) {
 			t.Errorf("%q: %s", row.args, got)
 		}
 	}
-}
-
-// makeToken returns a file with the value of QUERY_TOKENS, and the token.
-func makeToken(t *testing.T) (file, token string) {
-	t.Helper()
-	var secret strings.Builder
-	cmd := exec.CommandContext(t.Context(), "go", "run", "community-images/scripts/token", "-name", "test")
-	cmd.Stderr = &secret
-	setting, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err, secret.String())
-	}
-	file = filepath.Join(t.TempDir(), "tokens.json")
-	if err := os.WriteFile(file, setting, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for word := range strings.FieldsSeq(secret.String()) {
-		if strings.HasPrefix(word, "ci_") {
-			return file, word
-		}
-	}
-	t.Fatalf("no token in %q", secret.String())
-	return "", ""
 }

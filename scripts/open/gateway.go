@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"community-images/shared/query/signin"
 )
 
 // maxBody is the largest body of a request in bytes. The replica allows no more.
@@ -55,6 +57,9 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !isAllowed(r):
 		w.Header().Set("Allow", "GET, HEAD")
 		sendText(w, http.StatusMethodNotAllowed, "the method is not allowed: use GET; POST is for calls of E-HPC's API")
+	case signin.IsPath(r.URL.Path): // where the deployment would ask for a token, past the gateway
+		w.Header().Set("Location", "/")
+		sendText(w, http.StatusSeeOther, "the gateway has signed in already, see /")
 	default:
 		g.pass(w, r, body, by == bySignature)
 	}

@@ -79,6 +79,7 @@ func TestMethodsAndBodies(t *testing.T) {
 		{"POST", "/at/2026-11-01T00:00:00Z/cn-hangzhou/", "a=b", 200, "POST a=b"},
 		{"POST", "/v1/images", "a=b", 405, "POST is for calls of E-HPC's API"},
 		{"POST", "/sign-in", "a=b", 405, "the method is not allowed"},
+		{"GET", "/sign-in", "", 303, "the gateway has signed in already"},
 		{"PUT", "/", "", 405, "the method is not allowed"},
 		{"OPTIONS", "/", "", 405, "the method is not allowed"},
 		{"POST", "/", strings.Repeat("x", 65<<10), 413, "larger than 65536 bytes"},
