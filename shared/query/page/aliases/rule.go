@@ -55,9 +55,9 @@ func lookupInWords(in *ui.Input, lookup string, names ui.ClusterNames) (words []
 		case "latestby":
 			order = append(order, in.T("first of each %s", strings.Join(values, ", ")))
 		case "q":
-			words = append(words, in.T("Text")+": "+c.value)
+			words = append(words, in.T("Text")+in.T(": ")+c.value)
 		case "instancetype":
-			words = append(words, in.T("Instance type")+": "+typesInWords(in, values))
+			words = append(words, in.T("Instance type")+in.T(": ")+typesInWords(in, values))
 		default:
 			words = append(words, conditionInWords(c, values))
 		}
@@ -78,7 +78,7 @@ func clustersInWords(in *ui.Input, ids []string, names ui.ClusterNames) string {
 			words = append(words, names.Of(in, id))
 		}
 	}
-	return in.T("Cluster") + ": " + strings.Join(words, in.T(", "))
+	return in.T("Cluster") + in.T(": ") + strings.Join(words, in.T(", "))
 }
 
 // typesInWords says which instance types a lookup asks about.

@@ -97,7 +97,8 @@ func (v *clustersView) missingRegions() g.Node {
 		if !isWhole {
 			return nil
 		}
-		return ui.Notice("bad", g.Text(cmp.Or(strings.TrimSuffix(region, "/"), v.in.Region)+": "+v.in.Say(s.Reason)))
+		region = cmp.Or(strings.TrimSuffix(region, "/"), v.in.Region)
+		return ui.Notice("bad", g.Text(region+v.in.T(": ")+v.in.Say(s.Reason)))
 	})
 }
 
@@ -300,7 +301,7 @@ func checks(in *ui.Input, scopes []*render.ClusterScope) g.Node {
 		return in.AgeNode(oldest.CheckedAt)
 	}
 	kind, word := stateWord(in, bad[0])
-	return g.Group{ui.Pill(kind, word), g.Iff(bad[0].Problem != nil, func() g.Node {
+	return g.Group{ui.Pill(kind, word), g.Iff(bad[0].Problem != nil && bad[0].State != format.StateHeld, func() g.Node {
 		return h.Code(h.Title(problemText(bad[0].Problem)), g.Text(cmp.Or(bad[0].Problem.Code, bad[0].Problem.Class)))
 	}), g.Iff(len(scopes) > 1, func() g.Node {
 		return h.Span(h.Class("reason"), g.Text(in.T("%d of %d lists", len(bad), len(scopes))))

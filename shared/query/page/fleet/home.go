@@ -301,7 +301,7 @@ func answerError(in *ui.Input, a ui.Answer) g.Node {
 	if a.Err == nil {
 		return ui.Notice("warn", g.Text(in.T("This cannot be shown now.")))
 	}
-	return ui.Notice("warn", g.Text(in.T("This cannot be shown now.")+" "+in.Say(a.Err.Message)))
+	return ui.Notice("warn", g.Text(in.T("This cannot be shown now.")+in.T(" ")+in.Say(a.Err.Message)))
 }
 
 // otherRegions shows the state of the regions that the page is not about.

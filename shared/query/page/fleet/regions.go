@@ -121,7 +121,8 @@ func regionError(in *ui.Input, r *render.Region) g.Node {
 	if r.Error == nil {
 		return nil
 	}
-	return ui.Notice("bad", h.Strong(g.Text(in.T("%s cannot be read now.", r.RegionID))), g.Text(" "+in.Say(r.Error.Text())))
+	return ui.Notice("bad", h.Strong(g.Text(in.T("%s cannot be read now.", r.RegionID))),
+		g.Text(in.T(" ")+in.Say(r.Error.Text())))
 }
 
 // simulatedNotice says until when the history of a region is not real.

@@ -166,8 +166,8 @@ func heldAdvice(in *ui.Input, p staleScope) g.Node {
 	}
 	event := `{"accept": ["` + p.region + "/" + p.path + "@" + c.Digest + `"]}`
 	return g.Group{
-		g.Text(in.T("It has %d images instead of %d. Wait: it is published when three runs in a row have seen it "+
-			"(%d so far), and a good answer replaces it.", c.ImageCount, p.scope.ImageCount, c.Seen)),
+		g.Text(in.T("Images in it: %d; in the published list: %d. Wait: it is published when three runs in a row have "+
+			"seen it (%d so far), and a good answer replaces it.", c.ImageCount, p.scope.ImageCount, c.Seen)),
 		h.Details(h.Summary(g.Text(in.T("If it is right, accept it"))),
 			h.P(g.Text(in.T("Invoke the snapshot function with this event:"))),
 			h.Pre(h.TabIndex("0"), h.Code(g.Text(event)))),

@@ -72,7 +72,7 @@ func (v *statusView) staleParts(r *render.Region) g.Node {
 		return h.P(h.Class("soft"), g.Text(in.T("Every list was checked lately, and no check failed.")))
 	}
 	return g.Group{h.H3(g.Text(in.T("What is out of date"))),
-		v.fleet.staleTable(in, r.RegionID+": "+in.T("What is out of date"), parts)}
+		v.fleet.staleTable(in, r.RegionID+in.T(": ")+in.T("What is out of date"), parts)}
 }
 
 // bootImages says how many clusters boot from an image that is gone.
@@ -148,7 +148,12 @@ func subscriptions(in *ui.Input, n *render.Notify) g.Node {
 	}
 	title := in.T("Messages")
 	return h.Section(h.H2(h.ID("messages"), g.Text(title)),
-		g.If(n.Problem != "", ui.Notice("bad", g.Text(n.Problem))), g.If(rows != nil, ui.Table(title, columns, rows)))
+		g.If(n.Problem != "", notifyProblem(in, n)), g.If(rows != nil, ui.Table(title, columns, rows)))
+}
+
+// notifyProblem says why the last run could not use the file of subscriptions.
+func notifyProblem(in *ui.Input, n *render.Notify) g.Node {
+	return ui.Notice("bad", h.Strong(g.Text(in.T("The last run could not use notify.json."))), g.Text(" "+n.Problem))
 }
 
 // subscriptionRow shows one subscription.
@@ -187,7 +192,7 @@ func (v *statusView) access(s *render.Status) g.Node {
 			v.clusterNames(a.Clusters)...), ", ")
 	}
 	return h.Section(h.Aria("labelledby", "access"), h.H2(h.ID("access"), g.Text(in.T("Access"))),
-		h.P(g.Text(checks+" "+sees)))
+		h.P(g.Text(checks+in.T(" ")+sees)))
 }
 
 // clusterNames returns the names of the clusters of a grant, with their ids.

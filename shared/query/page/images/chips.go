@@ -93,6 +93,6 @@ func (v *imagesView) parameterName(name string) string {
 // chip shows one condition. to is the address without it.
 func (v *imagesView) chip(name, sign, value string, to ui.Address) g.Node {
 	text := name + sign + value
-	return h.Li(h.A(h.Class("chip"), h.Href(to.String()), ui.Live(), h.Title(v.T("Remove")+": "+text), g.Text(text),
-		h.Span(h.Aria("hidden", "true"), g.Text(" ×"))))
+	return h.Li(h.A(h.Class("chip"), h.Href(to.String()), ui.Live(), h.Title(v.T("Remove")+v.T(": ")+text),
+		g.Text(text), h.Span(h.Aria("hidden", "true"), g.Text(" ×"))))
 }

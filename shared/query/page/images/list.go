@@ -151,7 +151,7 @@ func (v *imagesView) emptyList() g.Node {
 		if c.Without > 0 {
 			links = append(links, h.Li(
 				ui.LiveLink(v.address.Without(c.Name), v.T("Without the condition on %s", c.Name)),
-				g.Text(": "+v.N(c.Without, "%d image", "%d images"))))
+				g.Text(v.T(": ")+v.N(c.Without, "%d image", "%d images"))))
 		}
 	}
 	if v.p.Request.At.IsSet {

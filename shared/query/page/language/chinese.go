@@ -70,9 +70,9 @@ var chineseTexts = map[Message]string{
 	"What is wrong":       "问题",
 	"What to do":          "处理办法",
 	"What is out of date": "已过期的数据",
-	"It has %d images instead of %d. Wait: it is published when three runs in a row have seen it (%d " +
+	"Images in it: %d; in the published list: %d. Wait: it is published when three runs in a row have seen it (%d " +
 		"so far), and a good answer replaces it.": "" +
-		"该应答有 %d 个镜像，原有 %d 个。请等待：连续三次运行都得到它时（目前 %d 次）会自动发布；若得到正" +
+		"该应答有 %d 个镜像，已发布的列表有 %d 个。请等待：连续三次运行都得到它时（目前 %d 次）会自动发布；若得到正" +
 		"常应答，则以后者为准。",
 	"Wait: it is published when three runs in a row have seen it.": "" +
 		"请等待：连续三次运行都得到该应答时会自动发布。",
@@ -197,8 +197,9 @@ var chineseTexts = map[Message]string{
 	"held back": "暂扣",
 	"Clusters are missing in it. Wait: it takes effect when three runs in a row have seen it (%d so far).": "" +
 		"其中缺少部分集群。请等待：连续三次运行都得到它时才会生效（目前 %d 次）。",
-	"Last one that succeeded:":       "上次成功：",
-	"The last run changed no alias.": "最近一次运行没有更改任何别名。",
+	"Last one that succeeded:":                "上次成功：",
+	"The last run could not use notify.json.": "最近一次运行无法使用 notify.json。",
+	"The last run changed no alias.":          "最近一次运行没有更改任何别名。",
 	"Neither tokens nor access keys are configured: the trigger's own authentication is all.": "" +
 		"未配置令牌和访问密钥：只由触发器自身进行认证。",
 	"Pages and lookups ask for a token. E-HPC's own API asks for a signature or a token.": "" +

@@ -4,6 +4,7 @@ package language
 var chineseHintTexts = map[Message]string{
 	// What stands between texts.
 	" ":                    "",
+	": ":                   "：",
 	" or ":                 " 或 ",
 	", or ":                "，或",
 	"%s.":                  "%s。",

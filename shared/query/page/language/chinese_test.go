@@ -41,7 +41,7 @@ func TestEveryTextIsTranslated(t *testing.T) {
 }
 
 // sameInBoth are texts that have no Chinese words.
-var sameInBoth = []Message{", ", " ", "%s."}
+var sameInBoth = []Message{", ", " ", ": ", "%s."}
 
 // verbsOf returns the verbs of a format, in the order of their arguments.
 func verbsOf(text string) []string {
