@@ -141,32 +141,19 @@ func (l *listedAlias) etagPart() string {
 // an image is in the list with its error. How fresh the answer is depends on all scopes of
 // the regions.
 func (s *Lookup) serveAliases(ctx context.Context, req *request.Request) (*answer, error) {
-	regions, err := s.regionsOfClusters(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	several := len(regions) > 1
-	subjects, f, err := s.ResolveRegions(ctx, req, regions)
+	subjects, ans, err := s.answerRegions(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	var list []listedAlias
 	parts := []string{req.Canonical, req.Format}
 	for _, sub := range subjects {
-		if err := s.CheckFreshness(req, sub); err != nil {
-			return nil, err
-		}
-		f = f.Merge(sub.Freshness, sub.Current.RegionID, several)
 		for _, a := range sub.State.VisibleAliases() {
 			l := s.resolveListed(ctx, a, s.aliasMoment(req, sub.Current, sub.State))
 			list, parts = append(list, l), append(parts, l.region, l.etagPart())
 		}
 	}
-	region := req.Region
-	if !several {
-		region = regions[0]
-	}
-	ans := &answer{freshness: &f, region: region, etag: etag.Make(parts...), lastModified: f.CommittedAt}
+	ans.etag = etag.Make(parts...)
 	ans.render = func(ctx context.Context, prefix []byte) (*body, error) {
 		rows, isWhole := s.findAliases(ctx, list)
 		if !isWhole {

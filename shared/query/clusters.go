@@ -20,30 +20,15 @@ import (
 // named as stale and does not keep the others from being shown. With one region
 // it is an error.
 func (l *Lookup) serveClusters(ctx context.Context, req *request.Request) (*answer, error) {
-	regions, err := l.regionsOfClusters(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	several := len(regions) > 1
-	// f holds the regions that could not be read; each subject is merged into
-	// it.
-	subjects, f, err := l.ResolveRegions(ctx, req, regions)
+	subjects, ans, err := l.answerRegions(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	parts := []string{req.Canonical, req.Format}
 	for _, sub := range subjects {
-		if err := l.CheckFreshness(req, sub); err != nil {
-			return nil, err
-		}
-		f = f.Merge(sub.Freshness, sub.Current.RegionID, several)
 		parts = append(parts, clustersETagParts(sub)...)
 	}
-	region := req.Region
-	if !several {
-		region = regions[0]
-	}
-	ans := &answer{freshness: &f, region: region, etag: etag.Make(parts...), lastModified: f.CommittedAt}
+	ans.etag = etag.Make(parts...)
 	ans.render = func(ctx context.Context, prefix []byte) (*body, error) {
 		list, problems := l.listClusters(ctx, req, subjects)
 		// A filter would leave out what is unknown, which the caller would not see.
@@ -61,6 +46,32 @@ func (l *Lookup) serveClusters(ctx context.Context, req *request.Request) (*answ
 		return &body{bytes: b, total: strconv.Itoa(list.CountRows(req))}, err
 	}
 	return ans, nil
+}
+
+// answerRegions returns what a request for one region or all of them is about, and an answer
+// that lacks its ETag and its render.
+func (l *Lookup) answerRegions(ctx context.Context, req *request.Request) ([]*state.Subject, *answer, error) {
+	regions, err := l.regionsOfClusters(ctx, req)
+	if err != nil {
+		return nil, nil, err
+	}
+	several := len(regions) > 1
+	// f holds the regions that could not be read; each subject is merged into it.
+	subjects, f, err := l.ResolveRegions(ctx, req, regions)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, sub := range subjects {
+		if err := l.CheckFreshness(req, sub); err != nil {
+			return nil, nil, err
+		}
+		f = f.Merge(sub.Freshness, sub.Current.RegionID, several)
+	}
+	region := req.Region
+	if !several {
+		region = regions[0]
+	}
+	return subjects, &answer{freshness: &f, region: region, lastModified: f.CommittedAt}, nil
 }
 
 // regionsOfClusters returns the regions that /v1/clusters shows: the one that
