@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -19,11 +18,14 @@ const (
 	maxImageID = 256  // bytes
 )
 
-// namePattern matches names of aliases. They need no escapes in an address.
-var namePattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$`)
-
-// IsName reports whether an alias can have a name.
-func IsName(name string) bool { return namePattern.MatchString(name) }
+// IsName reports whether an alias can have a name: at most 64 of a-z, 0-9 and, between
+// them, ".", "_" and "-". They need no escapes in an address. A regular expression of this
+// would cost each cold start 0.2 ms.
+func IsName(name string) bool {
+	const alphanumeric, between = "abcdefghijklmnopqrstuvwxyz0123456789", "._-"
+	return name != "" && len(name) <= 64 &&
+		strings.Trim(name, alphanumeric+between) == "" && strings.Trim(name, between) == name
+}
 
 // checker checks a file and collects its faults and its definitions.
 type checker struct {

@@ -53,6 +53,21 @@ func TestFileIsRead(t *testing.T) {
 	}
 }
 
+// TestNames: a file may have these names. TestHostileNames has those that it may not have.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	s := jsonschematest.Compile(t, "aliases.schema.json")
+	for _, name := range []string{"a", "7", "centos-7.9_gpu", "a..b", strings.Repeat("a", 64)} {
+		file := fmt.Sprintf(`{"Aliases":[{"Name":%q,"RegionId":"cn-hangzhou","Lookup":"q=x"}]}`, name)
+		if _, err := parse(file); err != nil {
+			t.Errorf("name %q: %v", name, err)
+		}
+		if err := s.Validate(file); err != nil {
+			t.Errorf("name %q: the schema says %v", name, err)
+		}
+	}
+}
+
 // TestFaultsOfAFile: each fault is named with its path, its value and what is allowed. The
 // schema refuses the same files, unless only a run can tell.
 func TestFaultsOfAFile(t *testing.T) {
