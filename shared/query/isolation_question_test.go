@@ -119,5 +119,9 @@ func (p *isolationTest) randomQuestion() (target string, tags [2]string) {
 			set(40, "to", when)
 		}
 	}
+	if where || isAlias || path == "/" || path == "/v1/status" {
+		set(10, "format", words("html"))
+		set(10, "lang", words("zh"))
+	}
 	return path + "?" + v.Encode(), tags
 }

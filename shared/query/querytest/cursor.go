@@ -24,7 +24,7 @@ func (f *Fixture) FeedCursor(region string, sequence int64, offset int) string {
 	if err != nil {
 		f.T.Fatal(err)
 	}
-	for c, err := range source.Commits(ctx, now, 1) {
+	for c, err := range source.Commits(ctx, now, max(lastRead, 1)) {
 		switch {
 		case err != nil:
 			f.T.Fatal(err)
@@ -32,6 +32,9 @@ func (f *Fixture) FeedCursor(region string, sequence int64, offset int) string {
 			line = c.LineHash[:16]
 		case c.Sequence == lastRead+1 && c.Previous != "": // retention may have removed lastRead
 			line = c.Previous[:16]
+		}
+		if c.Sequence > lastRead {
+			break
 		}
 	}
 	return fmt.Sprintf("c%d.%d.%s.%s", sequence, offset, region, line)
