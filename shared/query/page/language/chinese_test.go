@@ -21,7 +21,7 @@ func TestEveryTextIsTranslated(t *testing.T) {
 	t.Parallel()
 	used := textsOfPages(t)
 	for _, text := range used {
-		translated, ok := chineseMessages[text]
+		translated, ok := chineseMessages()[text]
 		if !ok {
 			t.Errorf("chinese.go has no translation of %q", text)
 			continue
@@ -33,7 +33,7 @@ func TestEveryTextIsTranslated(t *testing.T) {
 			t.Errorf("%q has the verbs %q, and its translation %q", text, want, got)
 		}
 	}
-	for text := range chineseMessages {
+	for text := range chineseMessages() {
 		if !slices.Contains(used, text) {
 			t.Errorf("no page has the text %q of chinese.go", text)
 		}

@@ -21,7 +21,8 @@ type Language struct {
 	Name string // in the language itself
 	// Parameter is the value of the parameter lang.
 	Parameter string
-	messages  map[Message]string // by the English text; nil: English
+	// messages returns the texts by the English ones. nil: the texts are English.
+	messages func() map[Message]string
 }
 
 // The languages of pages.
@@ -73,7 +74,10 @@ func (l *Language) Say(text message.Text) string { return text.In(l.translate) }
 
 // translate returns a text with its verbs in the language.
 func (l *Language) translate(text Message) string {
-	if translated, ok := l.messages[text]; ok {
+	if l.messages == nil {
+		return string(text)
+	}
+	if translated, ok := l.messages()[text]; ok {
 		return translated
 	}
 	return string(text)
