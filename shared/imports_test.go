@@ -71,7 +71,7 @@ var allowed = map[string][]string{
 var (
 	rooms = []string{
 		"lru", "budget", "field", "fault", "filter", "request", "source", "state", "imageset", "aliases", "history", "hint",
-		"etag", "render", "status", "page/language", "page/ui", "page/images", "page/history", "page/fleet",
+		"etag", "render", "response", "status", "page/language", "page/ui", "page/images", "page/history", "page/fleet",
 		"page/aliases", "page", "signin", "lookupmetrics", "openapi", "",
 	}
 	roomImports = map[string][]string{
@@ -89,6 +89,7 @@ var (
 		"hint":     {"access", "message"},
 		"etag":     {"apierror", "message"},
 		"render":   {"alias", "apierror", "archive/format", "catalog", "jsonscan", "message"},
+		"response": {"apierror", "catalog", "message"},
 		"status":   {"archive/format", "catalog", "metrics", "notify/status"},
 		"page":     {"apierror"},
 		"signin":   {"access"},
@@ -135,6 +136,8 @@ var vendors = map[string][]string{
 
 type listed struct {
 	ImportPath string
+	Dir        string
+	GoFiles    []string // without tests
 	Imports    []string
 	Deps       []string
 }
@@ -203,7 +206,7 @@ func TestTopLevelIsFixed(t *testing.T) {
 // list describes the packages that match a pattern, seen from the module root.
 func list(t *testing.T, pattern string) []listed {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-deps=false", "-json=ImportPath,Imports,Deps", pattern)
+	cmd := exec.Command("go", "list", "-deps=false", "-json=ImportPath,Dir,GoFiles,Imports,Deps", pattern)
 	cmd.Dir = filepath.Dir(mustAbs(t))
 	out, err := cmd.Output()
 	if err != nil {

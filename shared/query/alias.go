@@ -17,12 +17,13 @@ import (
 	"community-images/shared/query/hint"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
+	"community-images/shared/query/response"
 	"community-images/shared/query/state"
 )
 
 // serveAlias serves /v1/aliases/{Name}. As with a list of images, the ETag is known before
 // any image is loaded.
-func (s *Lookup) serveAlias(ctx context.Context, req *request.Request) (*answer, error) {
+func (s *Lookup) serveAlias(ctx context.Context, req *request.Request) (*response.Answer, error) {
 	region, err := s.aliases.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
@@ -43,12 +44,12 @@ func (s *Lookup) serveAlias(ctx context.Context, req *request.Request) (*answer,
 	if t.RuleSince.After(modified.Time) {
 		modified = t.RuleSince
 	}
-	return &answer{
-		freshness:    &t.Subject.Freshness,
-		region:       region,
-		etag:         etag.Make(region, aliasETagPart(a, t), req.Canonical, req.Format),
-		lastModified: modified,
-		render: func(ctx context.Context, prefix []byte) (*body, error) {
+	return &response.Answer{
+		Freshness:    &t.Subject.Freshness,
+		Region:       region,
+		ETag:         etag.Make(region, aliasETagPart(a, t), req.Canonical, req.Format),
+		LastModified: modified,
+		Render: func(ctx context.Context, prefix []byte) (*response.Body, error) {
 			return s.renderAlias(ctx, prefix, req, t)
 		},
 	}, nil
@@ -76,7 +77,7 @@ func aliasETagPart(a alias.State, t *aliases.Target) string {
 // renderAlias finds the image of a target and renders it.
 func (s *Lookup) renderAlias(
 	ctx context.Context, prefix []byte, req *request.Request, t *aliases.Target,
-) (*body, error) {
+) (*response.Body, error) {
 	found, err := s.aliases.Find(ctx, t)
 	switch {
 	case err != nil:
@@ -86,20 +87,21 @@ func (s *Lookup) renderAlias(
 	case found.Image == nil:
 		return nil, s.newAliasEmptyError(ctx, t, found)
 	}
-	b := &body{}
+	b := &response.Body{}
 	if t.IsPinExpired {
-		b.hints.Texts = append(b.hints.Texts, message.New(
-			"The pin on image %s (%s) ended at %s; the lookup decides again.", t.Pin.ImageID, t.Pin.Reason, t.Pin.Until))
+		b.Hints.Texts = append(b.Hints.Texts, message.New(
+			"The pin on image %s (%s) ended at %s; the lookup decides again.", t.Pin.ImageID, t.Pin.Reason,
+			t.Pin.Until))
 	}
 	switch req.Format {
 	case request.FormatHTML:
-		b.view = render.NewAliasView(t, found.Image)
+		b.View = render.NewAliasView(t, found.Image)
 		return b, nil
 	case request.FormatIDs:
-		b.bytes = []byte(found.Image.ImageID + "\n")
+		b.Bytes = []byte(found.Image.ImageID + "\n")
 		return b, nil
 	}
-	b.bytes, err = render.AppendMembers(prefix, render.NewAliasAnswer(t, found.Image, b.hints.Strings()))
+	b.Bytes, err = render.AppendMembers(prefix, render.NewAliasAnswer(t, found.Image, b.Hints.Strings()))
 	return b, err
 }
 
@@ -140,7 +142,7 @@ func (l *listedAlias) etagPart() string {
 // serveAliases serves /v1/aliases. Without RegionId it covers every region. An alias without
 // an image is in the list with its error. How fresh the answer is depends on all scopes of
 // the regions.
-func (s *Lookup) serveAliases(ctx context.Context, req *request.Request) (*answer, error) {
+func (s *Lookup) serveAliases(ctx context.Context, req *request.Request) (*response.Answer, error) {
 	subjects, ans, err := s.answerRegions(ctx, req)
 	if err != nil {
 		return nil, err
@@ -153,19 +155,19 @@ func (s *Lookup) serveAliases(ctx context.Context, req *request.Request) (*answe
 			list, parts = append(list, l), append(parts, l.region, l.etagPart())
 		}
 	}
-	ans.etag = etag.Make(parts...)
-	ans.render = func(ctx context.Context, prefix []byte) (*body, error) {
+	ans.ETag = etag.Make(parts...)
+	ans.Render = func(ctx context.Context, prefix []byte) (*response.Body, error) {
 		rows, isWhole := s.findAliases(ctx, list)
 		if !isWhole {
-			ans.etag = "" // the problem may be over soon, with the same commits
+			ans.ETag = "" // the problem may be over soon, with the same commits
 		}
-		b := &body{total: strconv.Itoa(rows.TotalCount)}
+		b := &response.Body{Total: strconv.Itoa(rows.TotalCount)}
 		if req.Format == request.FormatHTML {
-			b.view = &rows
+			b.View = &rows
 			return b, nil
 		}
 		var err error
-		b.bytes, err = rows.Render(prefix, req)
+		b.Bytes, err = rows.Render(prefix, req)
 		return b, err
 	}
 	return ans, nil

@@ -9,6 +9,7 @@ import (
 	"community-images/shared/query/history"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
+	"community-images/shared/query/response"
 	"community-images/shared/query/state"
 )
 
@@ -18,7 +19,7 @@ import (
 //
 // Unlike a list, a feed is about the past and never 404 for a scope that has
 // ended. Its freshness is that of the scopes that still exist.
-func (l *Lookup) serveFeed(ctx context.Context, req *request.Request) (*answer, error) {
+func (l *Lookup) serveFeed(ctx context.Context, req *request.Request) (*response.Answer, error) {
 	region, err := l.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
@@ -44,12 +45,12 @@ func (l *Lookup) serveFeed(ctx context.Context, req *request.Request) (*answer, 
 	// Commit numbers are the same for all callers, the events of a commit are
 	// not.
 	source := region + l.grantKey
-	return &answer{
-		freshness:    &sub.Freshness,
-		region:       region,
-		etag:         etag.Make(source, sub.State.LineHash(), req.Canonical, req.Format, start),
-		lastModified: sub.State.CommittedAt,
-		render: func(ctx context.Context, prefix []byte) (*body, error) {
+	return &response.Answer{
+		Freshness:    &sub.Freshness,
+		Region:       region,
+		ETag:         etag.Make(source, sub.State.LineHash(), req.Canonical, req.Format, start),
+		LastModified: sub.State.CommittedAt,
+		Render: func(ctx context.Context, prefix []byte) (*response.Body, error) {
 			return l.renderFeed(ctx, prefix, req, sub, now)
 		},
 	}, nil
@@ -75,7 +76,7 @@ func (l *Lookup) startInETag(
 // caller asks with it later and gets only what is new.
 func (l *Lookup) renderFeed(
 	ctx context.Context, prefix []byte, req *request.Request, sub *state.Subject, now time.Time,
-) (*body, error) {
+) (*response.Body, error) {
 	// A misspelt name is an error before its empty feed is read.
 	if err := l.CheckSelection(ctx, req.Selection, sub); err != nil {
 		return nil, err
@@ -95,17 +96,17 @@ func (l *Lookup) renderFeed(
 			return nil, err
 		}
 	}
-	b := &body{cursor: page.End.String()}
+	b := &response.Body{Cursor: page.End.String()}
 	// Newest first is one page: its next page would be older, but cursors go
 	// forward.
 	if page.More && !filter.Newest {
-		b.next = b.cursor
+		b.Next = b.Cursor
 	}
 	if req.Format == request.FormatHTML {
-		b.view = render.ViewEvents(page, req, sub.State.RegionID)
+		b.View = render.ViewEvents(page, req, sub.State.RegionID)
 		return b, nil
 	}
-	b.bytes, err = render.Events(page, prefix, req, sub.State, b.next)
+	b.Bytes, err = render.Events(page, prefix, req, sub.State, b.Next)
 	return b, err
 }
 

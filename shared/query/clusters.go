@@ -9,6 +9,7 @@ import (
 	"community-images/shared/query/history"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
+	"community-images/shared/query/response"
 	"community-images/shared/query/state"
 )
 
@@ -19,7 +20,7 @@ import (
 // A region of which nothing is captured yet, or whose head cannot be read, is
 // named as stale and does not keep the others from being shown. With one region
 // it is an error.
-func (l *Lookup) serveClusters(ctx context.Context, req *request.Request) (*answer, error) {
+func (l *Lookup) serveClusters(ctx context.Context, req *request.Request) (*response.Answer, error) {
 	subjects, ans, err := l.answerRegions(ctx, req)
 	if err != nil {
 		return nil, err
@@ -28,8 +29,8 @@ func (l *Lookup) serveClusters(ctx context.Context, req *request.Request) (*answ
 	for _, sub := range subjects {
 		parts = append(parts, clustersETagParts(sub)...)
 	}
-	ans.etag = etag.Make(parts...)
-	ans.render = func(ctx context.Context, prefix []byte) (*body, error) {
+	ans.ETag = etag.Make(parts...)
+	ans.Render = func(ctx context.Context, prefix []byte) (*response.Body, error) {
 		list, problems := l.listClusters(ctx, req, subjects)
 		// A filter would leave out what is unknown, which the caller would not see.
 		if len(problems) > 0 && req.ImageStates != nil {
@@ -37,20 +38,22 @@ func (l *Lookup) serveClusters(ctx context.Context, req *request.Request) (*answ
 		}
 		for _, err := range problems {
 			l.ReportRegionError(ctx, err) // reports it
-			ans.etag = ""                 // the problem may be over soon, with the same commits
+			ans.ETag = ""                 // the problem may be over soon, with the same commits
 		}
 		if req.Format == request.FormatHTML {
-			return &body{view: &list, total: strconv.Itoa(list.TotalCount)}, nil
+			return &response.Body{View: &list, Total: strconv.Itoa(list.TotalCount)}, nil
 		}
 		b, err := list.Render(prefix, req)
-		return &body{bytes: b, total: strconv.Itoa(list.CountRows(req))}, err
+		return &response.Body{Bytes: b, Total: strconv.Itoa(list.CountRows(req))}, err
 	}
 	return ans, nil
 }
 
 // answerRegions returns what a request for one region or all of them is about, and an answer
 // that lacks its ETag and its render.
-func (l *Lookup) answerRegions(ctx context.Context, req *request.Request) ([]*state.Subject, *answer, error) {
+func (l *Lookup) answerRegions(
+	ctx context.Context, req *request.Request,
+) ([]*state.Subject, *response.Answer, error) {
 	regions, err := l.regionsOfClusters(ctx, req)
 	if err != nil {
 		return nil, nil, err
@@ -71,7 +74,7 @@ func (l *Lookup) answerRegions(ctx context.Context, req *request.Request) ([]*st
 	if !several {
 		region = regions[0]
 	}
-	return subjects, &answer{freshness: &f, region: region, lastModified: f.CommittedAt}, nil
+	return subjects, &response.Answer{Freshness: &f, Region: region, LastModified: f.CommittedAt}, nil
 }
 
 // regionsOfClusters returns the regions that /v1/clusters shows: the one that

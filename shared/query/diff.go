@@ -10,6 +10,7 @@ import (
 	"community-images/shared/query/etag"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
+	"community-images/shared/query/response"
 	"community-images/shared/query/state"
 )
 
@@ -29,7 +30,7 @@ type diffSide struct {
 //
 // The snapshots of both sides are loaded by digest, and only if the answer is
 // not cached: an equal pair of digests has an equal answer.
-func (l *Lookup) serveDiff(ctx context.Context, req *request.Request) (*answer, error) {
+func (l *Lookup) serveDiff(ctx context.Context, req *request.Request) (*response.Answer, error) {
 	region, err := l.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
@@ -52,30 +53,32 @@ func (l *Lookup) serveDiff(ctx context.Context, req *request.Request) (*answer, 
 	if err != nil {
 		return nil, err
 	}
-	return &answer{
-		freshness:    &sub.Freshness,
-		region:       region,
-		etag:         etag.Make(before.etagKey(), after.etagKey(), req.Canonical, req.Format),
-		lastModified: sub.Scopes.NewestContent,
-		render: func(ctx context.Context, prefix []byte) (*body, error) {
+	return &response.Answer{
+		Freshness:    &sub.Freshness,
+		Region:       region,
+		ETag:         etag.Make(before.etagKey(), after.etagKey(), req.Canonical, req.Format),
+		LastModified: sub.Scopes.NewestContent,
+		Render: func(ctx context.Context, prefix []byte) (*response.Body, error) {
 			if err := l.loadDiffImages(ctx, region, before, after); err != nil {
 				return nil, err
 			}
 			if req.Format == request.FormatHTML {
 				view := render.ViewDifferences(before.toInput(), after.toInput())
-				return &body{view: view, total: strconv.Itoa(len(view.Images))}, nil
+				return &response.Body{View: view, Total: strconv.Itoa(len(view.Images))}, nil
 			}
 			b, total, err := render.Differences(prefix, before.toInput(), after.toInput(), req)
-			return &body{bytes: b, total: strconv.Itoa(total)}, err
+			return &response.Body{Bytes: b, Total: strconv.Itoa(total)}, err
 		},
 	}, nil
 }
 
 // newEmptyDiff returns the answer of a page that compares nothing yet.
-func newEmptyDiff(req *request.Request, region string) *answer {
-	return &answer{
-		region: region, etag: etag.Make(region, req.Canonical, req.Format),
-		render: func(context.Context, []byte) (*body, error) { return &body{view: (*render.DiffView)(nil)}, nil },
+func newEmptyDiff(req *request.Request, region string) *response.Answer {
+	return &response.Answer{
+		Region: region, ETag: etag.Make(region, req.Canonical, req.Format),
+		Render: func(context.Context, []byte) (*response.Body, error) {
+			return &response.Body{View: (*render.DiffView)(nil)}, nil
+		},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"community-images/shared/query/etag"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
+	"community-images/shared/query/response"
 	"community-images/shared/query/state"
 )
 
@@ -15,7 +16,7 @@ import (
 // is: the other is compared as it was.
 func (l *Lookup) serveDiffOfTimes(
 	ctx context.Context, req *request.Request, region string, current state.Current,
-) (*answer, error) {
+) (*response.Answer, error) {
 	from, to, err := l.loadDiffStates(ctx, req, current)
 	if err != nil {
 		return nil, err
@@ -30,12 +31,12 @@ func (l *Lookup) serveDiffOfTimes(
 	if err := l.CheckFreshness(&later, sub); err != nil {
 		return nil, err
 	}
-	return &answer{
-		freshness:    &sub.Freshness,
-		region:       region,
-		etag:         etag.Make(l.grantKey, from.LineHash(), to.LineHash(), req.Canonical, req.Format),
-		lastModified: to.CommittedAt,
-		render: func(ctx context.Context, prefix []byte) (*body, error) {
+	return &response.Answer{
+		Freshness:    &sub.Freshness,
+		Region:       region,
+		ETag:         etag.Make(l.grantKey, from.LineHash(), to.LineHash(), req.Canonical, req.Format),
+		LastModified: to.CommittedAt,
+		Render: func(ctx context.Context, prefix []byte) (*response.Body, error) {
 			rows, err := d.Find(ctx, req.ByScope)
 			if err != nil {
 				return nil, err
@@ -44,10 +45,10 @@ func (l *Lookup) serveDiffOfTimes(
 			sides := [2]render.DiffSide{newDiffTime(from, before), newDiffTime(to, after)}
 			if req.Format == request.FormatHTML {
 				view := render.ViewDiffOfTimes(region, sides, rows, req)
-				return &body{view: view, total: strconv.Itoa(len(rows))}, nil
+				return &response.Body{View: view, Total: strconv.Itoa(len(rows))}, nil
 			}
 			b, err := render.DiffOfTimes(prefix, region, sides, rows, req)
-			return &body{bytes: b, total: strconv.Itoa(len(rows))}, err
+			return &response.Body{Bytes: b, Total: strconv.Itoa(len(rows))}, err
 		},
 	}, nil
 }

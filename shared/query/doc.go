@@ -1,6 +1,6 @@
 // Package query answers lookups over HTTP from the archive. It has the functions that
 // serve the routes (served_routes.go says which) and what all routes share: routing,
-// sign-in, conditional requests, sending.
+// sign-in, the pages of routes.
 //
 // The caller's token chooses a lookup first: what the callers of one grant may see
 // (grant_lookups.go). Then a call passes these packages. Each imports only those before it
@@ -13,11 +13,12 @@
 //   - imageset loads, filters, groups and sorts the images. aliases finds what aliases stand
 //     for. history reads what happened. hint says why an answer has few images, and etag
 //     compares what the caller has.
-//   - render writes the answer. status says how each region is, and lookupmetrics what
-//     this instance answered. openapi describes all answers.
+//   - render makes the answer, page makes it for people, and response sends it. status says
+//     how each region is, and lookupmetrics what this instance answered. openapi describes
+//     all answers.
 //
 // A route returns an answer whose render is a function. For most routes the ETag is known
-// before, so send.go calls it only if neither the caller nor the cache has the body: a 304
+// before, so response calls it only if neither the caller nor the cache has the body: a 304
 // of /v1/images loads no images. /v1/status hashes its content instead, and hints can
 // change the ETag. Two calls go up through an interface or a function value: state asks
 // imageset for the index, and history whether a region had an image.

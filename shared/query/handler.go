@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"community-images/shared/access"
 	"community-images/shared/alias"
 	"community-images/shared/apierror"
 	"community-images/shared/message"
@@ -17,6 +18,7 @@ import (
 	"community-images/shared/query/fault"
 	"community-images/shared/query/filter"
 	"community-images/shared/query/request"
+	"community-images/shared/query/response"
 	"community-images/shared/query/state"
 )
 
@@ -25,11 +27,12 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// The status is counted whatever happens, a panic included: deferred calls
 	// run in reverse order, so the recovery below has written an answer by
 	// then.
-	c := &call{Service: s, lookup: s.lookups.full, r: r, recorded: statusWriter{ResponseWriter: w}}
-	c.w, c.id = &c.recorded, c.findRequestID()
+	c := &call{Service: s, lookup: s.lookups.full, r: r}
+	c.w = response.Writer{ResponseWriter: w, Settings: &s.responses, Request: r}
+	c.w.ID = c.findRequestID()
 	ctx := budget.New(r.Context())
 	start := time.Now()
-	defer func() { s.counts.Count(c.pattern(), c.recorded.status, time.Since(start)) }()
+	defer func() { s.counts.Count(c.pattern(), c.w.Status, time.Since(start)) }()
 	defer func() {
 		if p := recover(); p != nil {
 			c.sendError(ctx, state.NewInternalError(fmt.Errorf("panic: %v\n%s", p, debug.Stack())))
@@ -43,18 +46,14 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // call is one HTTP request and its response.
 type call struct {
 	*Service
-	lookup   *Lookup // of the caller's grant; authenticate finds it
-	r        *http.Request
-	w        http.ResponseWriter // &recorded
-	recorded statusWriter
-	id       string       // RequestId; may be empty
-	route    *servedRoute // nil: no route has the path
+	lookup *Lookup // of the caller's grant; authenticate finds it
+	r      *http.Request
+	w      response.Writer
+	route  *servedRoute // nil: no route has the path
 	// request is nil until the parameters are parsed.
 	request  *request.Request
 	admitted bool // the caller may use the route
-	private  bool // the answer depends on the caller's token
 	signedIn bool // by a cookie; it counts for pages only
-	written  bool // the header has been sent
 }
 
 // findRequestID returns the id of the request: that of the platform, else the
@@ -83,7 +82,7 @@ func (c *call) findRequestID() string {
 // Parameters are checked before anything is read from the store.
 func (c *call) serveRoute(ctx context.Context) error {
 	path := c.r.URL.EscapedPath()
-	size := len(path) + 1 + len(escapeForHeader(c.r.URL.RawQuery)) // as a Link header repeats it
+	size := len(path) + 1 + len(response.EscapeForHeader(c.r.URL.RawQuery)) // as a Link header repeats it
 	if size > request.MaxURIBytes {
 		return uriTooLong(size, request.MaxURIBytes)
 	}
@@ -116,9 +115,9 @@ func (c *call) serveRoute(ctx context.Context) error {
 		// The answer will probably be a 304, which needs no images.
 		ctx = context.WithValue(ctx, state.ConditionalKey{}, true)
 	}
-	serve := func() (*answer, error) { return rt.serve(c.lookup, ctx, req) }
+	serve := func() (*response.Answer, error) { return rt.serve(c.lookup, ctx, req) }
 	if req.Format == request.FormatHTML {
-		serve = func() (*answer, error) { return c.servePage(ctx, req) }
+		serve = func() (*response.Answer, error) { return c.servePage(ctx, req) }
 	}
 	ans, err := serve()
 	if err != nil {
@@ -126,7 +125,7 @@ func (c *call) serveRoute(ctx context.Context) error {
 		// says so.
 		return c.lookup.ExplainMissingCluster(ctx, state.PinToCommit(req.At, err))
 	}
-	return c.send(ctx, req, ans)
+	return c.w.Send(ctx, req, ans, c.lookup.bodyKey)
 }
 
 // admit finds the route of a path and checks the method and the token. It returns
@@ -146,7 +145,7 @@ func (c *call) admit(path string) (variable string, err error) {
 	}
 	// Answers of guarded routes depend on the token: shared caches must not
 	// keep them.
-	if c.private = c.requiresToken() && (!rt.Public || rt.HasPage() && c.wantsPage()); c.private && denied != nil {
+	if c.w.Private = c.requiresToken() && (!rt.Public || rt.HasPage() && c.wantsPage()); c.w.Private && denied != nil {
 		return "", denied
 	}
 	c.admitted = true
@@ -159,7 +158,27 @@ func (c *call) hasRoomForCursor(req *request.Request) bool {
 	if req.Cursor == nil && req.Since.Cursor == nil {
 		return false
 	}
-	return len(c.nextURL(""))-len("&cursor=")+request.LinkReserve <= request.MaxURIBytes
+	return len(c.w.NextURL(""))-len("&cursor=")+request.LinkReserve <= request.MaxURIBytes
+}
+
+// sendError answers with an error, and reports the cause that the caller does
+// not see. If an answer has been sent already, the error is reported only.
+func (c *call) sendError(ctx context.Context, e *apierror.Error) {
+	if e.Cause != nil {
+		c.report(ctx, c.w.ID, e.Cause)
+	}
+	if c.w.Status != 0 {
+		return
+	}
+	c.w.SetErrorHeaders(e)
+	// A caller's mistake can put a token into a parameter, which the message
+	// repeats.
+	scrubbed := *e
+	scrubbed.Message = e.Message.MapStrings(access.RedactTokens)
+	if c.wantsPage() && c.sendErrorPage(ctx, &scrubbed) == nil {
+		return
+	}
+	c.w.SendError(&scrubbed)
 }
 
 // uriTooLong returns the error for a request whose path and query have size

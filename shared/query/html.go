@@ -13,31 +13,32 @@ import (
 	"community-images/shared/query/page/language"
 	"community-images/shared/query/page/ui"
 	"community-images/shared/query/request"
+	"community-images/shared/query/response"
 	"community-images/shared/query/state"
 )
 
 // pageLookup is a lookup whose answer a page shows.
 type pageLookup struct {
-	*answer
+	*response.Answer
 	err error // why there is no answer
 }
 
 // servePage answers a request for HTML. A page is made from the answer of its route and from
 // those of other lookups, all by the lookup of the caller's grant.
-func (c *call) servePage(ctx context.Context, req *request.Request) (*answer, error) {
+func (c *call) servePage(ctx context.Context, req *request.Request) (*response.Answer, error) {
 	own, err := c.route.serve(c.lookup, ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	in := c.newPageInput(req)
-	in.Region = own.region
-	lookups := append([]pageLookup{{answer: own}}, c.startPageLookups(ctx, page.Questions(in))...)
-	return &answer{
-		freshness: own.freshness, region: own.region, omitEnvelope: true,
-		etag:                  makePageETag(in, lookups),
-		contentSecurityPolicy: ui.ContentSecurityPolicy,
-		showsAges:             true,
-		render: func(ctx context.Context, _ []byte) (*body, error) {
+	in.Region = own.Region
+	lookups := append([]pageLookup{{Answer: own}}, c.startPageLookups(ctx, page.Questions(in))...)
+	return &response.Answer{
+		Freshness: own.Freshness, Region: own.Region, OmitEnvelope: true,
+		ETag:                  makePageETag(in, lookups),
+		ContentSecurityPolicy: ui.ContentSecurityPolicy,
+		ShowsAges:             true,
+		Render: func(ctx context.Context, _ []byte) (*response.Body, error) {
 			return c.renderPage(ctx, in, lookups)
 		},
 	}, nil
@@ -57,7 +58,7 @@ func (c *call) rawQuery(rt *request.Route) string {
 func (c *call) newPageInput(req *request.Request) *ui.Input {
 	in := &ui.Input{
 		Request: req, Route: c.route.routeOrNil(), Path: c.r.URL.EscapedPath(), Query: c.r.URL.RawQuery,
-		Regions: c.lookup.Regions, Now: c.now(), RequestID: c.id, SignedIn: c.signedIn,
+		Regions: c.lookup.Regions, Now: c.now(), RequestID: c.w.ID, SignedIn: c.signedIn,
 		Service: ui.Service{Version: c.version, Host: c.r.Host, NeedsToken: c.requiresToken()},
 	}
 	if req != nil {
@@ -116,57 +117,57 @@ func makePageETag(in *ui.Input, lookups []pageLookup) string {
 	}
 	parts := []string{in.Service.Version, in.Tag, in.Path, in.Query, signedIn, in.Now.Truncate(time.Minute).String()}
 	for _, l := range lookups {
-		if l.err != nil || l.etag == "" {
+		if l.err != nil || l.ETag == "" {
 			return ""
 		}
-		parts = append(parts, l.etag)
+		parts = append(parts, l.ETag)
 	}
 	return etag.Make(parts...)
 }
 
 // renderPage renders the lookups of a page, and the page. It fails only if the page's own
 // lookup does.
-func (c *call) renderPage(ctx context.Context, in *ui.Input, lookups []pageLookup) (*body, error) {
+func (c *call) renderPage(ctx context.Context, in *ui.Input, lookups []pageLookup) (*response.Body, error) {
 	answers := make([]ui.Answer, len(lookups))
-	var whole *body
+	var whole *response.Body
 	for i, l := range lookups {
 		b, err := l.renderView(ctx)
 		switch {
 		case err != nil && i == 0:
 			return nil, err
 		case i == 0: // the headers tell of the page's own lookup
-			whole = &body{next: b.next, total: b.total, cursor: b.cursor, hints: b.hints}
+			whole = &response.Body{Next: b.Next, Total: b.Total, Cursor: b.Cursor, Hints: b.Hints}
 		}
 		answers[i] = c.newPageAnswer(ctx, l, b, err)
 	}
 	var err error
-	whole.bytes, err = page.Render(in, answers)
+	whole.Bytes, err = page.Render(in, answers)
 	return whole, err
 }
 
 // newPageAnswer returns a lookup with its body, or with the error of rendering it.
-func (c *call) newPageAnswer(ctx context.Context, l pageLookup, b *body, err error) ui.Answer {
+func (c *call) newPageAnswer(ctx context.Context, l pageLookup, b *response.Body, err error) ui.Answer {
 	if err != nil {
 		return ui.Answer{Err: c.explainPageError(ctx, err)}
 	}
 	return ui.Answer{
-		Value: b.view, Freshness: l.freshness, Region: l.region, Total: b.total, Next: b.next, Hints: b.hints.Texts,
+		Value: b.View, Freshness: l.Freshness, Region: l.Region, Total: b.Total, Next: b.Next, Hints: b.Hints.Texts,
 	}
 }
 
 // renderView renders an answer for a page.
-func (l pageLookup) renderView(ctx context.Context) (*body, error) {
+func (l pageLookup) renderView(ctx context.Context) (*response.Body, error) {
 	if l.err != nil {
 		return nil, l.err
 	}
-	return l.render(ctx, nil)
+	return l.Render(ctx, nil)
 }
 
 // explainPageError returns an error that a part of a page has, and reports its cause.
 func (c *call) explainPageError(ctx context.Context, err error) *apierror.Error {
 	e := state.ToAPIError(err)
 	if e.Cause != nil {
-		c.report(ctx, c.id, e.Cause)
+		c.report(ctx, c.w.ID, e.Cause)
 	}
 	return e
 }
@@ -197,7 +198,7 @@ func (c *call) sendErrorPage(ctx context.Context, e *apierror.Error) error {
 		return err
 	}
 	c.setPageHeaders()
-	c.writeErrorBody(e.Status, data)
+	c.w.WriteBody(e.Status, data)
 	return nil
 }
 
@@ -206,14 +207,10 @@ func (c *call) setPageHeaders() {
 	header := c.w.Header()
 	header.Set("Content-Type", request.ContentType(request.FormatHTML))
 	header.Set("Content-Security-Policy", ui.ContentSecurityPolicy)
-	header.Set("Referrer-Policy", referrerPolicy)
+	header.Set("Referrer-Policy", response.ReferrerPolicy)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Vary", "Accept, Accept-Language, Authorization, Cookie")
 }
-
-// referrerPolicy keeps addresses from other sites. With no-referrer, browsers would not tell
-// the origin of the form for signing out.
-const referrerPolicy = "same-origin"
 
 // serveAsset answers a request for a file that pages load. It returns false if the path is
 // none. Files are public, and are the same for ever under their paths.
@@ -226,6 +223,6 @@ func (c *call) serveAsset(path string) bool {
 	header.Set("Content-Type", asset.ContentType)
 	header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	header.Set("X-Content-Type-Options", "nosniff")
-	c.writeParts([][]byte{asset.Bytes})
+	c.w.WriteParts([][]byte{asset.Bytes})
 	return true
 }

@@ -7,13 +7,14 @@ import (
 	"community-images/shared/query/history"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
+	"community-images/shared/query/response"
 	"community-images/shared/query/state"
 )
 
 // serveImage serves /v1/images/{ImageId}. Unlike a list, it shows when the
 // image was last seen, so the answer changes with every check even if the
 // content does not.
-func (l *Lookup) serveImage(ctx context.Context, req *request.Request) (*answer, error) {
+func (l *Lookup) serveImage(ctx context.Context, req *request.Request) (*response.Answer, error) {
 	region, err := l.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
@@ -29,12 +30,12 @@ func (l *Lookup) serveImage(ctx context.Context, req *request.Request) (*answer,
 	if state.Live {
 		checks = sub.Scopes.LatestCheck.String() // LastSeen moves with them
 	}
-	return &answer{
-		freshness:    &sub.Freshness,
-		region:       region,
-		etag:         etag.Make(sub.Scopes.Digest+l.grantKey, state.LineHash(), checks, req.Canonical, req.Format),
-		lastModified: state.CommittedAt,
-		render: func(ctx context.Context, prefix []byte) (*body, error) {
+	return &response.Answer{
+		Freshness:    &sub.Freshness,
+		Region:       region,
+		ETag:         etag.Make(sub.Scopes.Digest+l.grantKey, state.LineHash(), checks, req.Canonical, req.Format),
+		LastModified: state.CommittedAt,
+		Render: func(ctx context.Context, prefix []byte) (*response.Body, error) {
 			return l.renderImage(ctx, prefix, req, sub)
 		},
 	}, nil
@@ -44,7 +45,7 @@ func (l *Lookup) serveImage(ctx context.Context, req *request.Request) (*answer,
 // the subject, which says whether it ever was.
 func (l *Lookup) renderImage(
 	ctx context.Context, prefix []byte, req *request.Request, sub *state.Subject,
-) (*body, error) {
+) (*response.Body, error) {
 	set, err := l.sets.Load(ctx, sub.Scopes)
 	if err != nil {
 		return nil, err
@@ -66,7 +67,7 @@ func (l *Lookup) renderImage(
 	}
 	seen := render.ImageSeen{ImageID: req.ImageID, First: first, Last: last}
 	if req.Format == request.FormatHTML {
-		return &body{view: render.ViewImage(seen, set, from, to)}, nil
+		return &response.Body{View: render.ViewImage(seen, set, from, to)}, nil
 	}
-	return &body{bytes: render.AppendImage(prefix, seen, set, from, to)}, nil
+	return &response.Body{Bytes: render.AppendImage(prefix, seen, set, from, to)}, nil
 }

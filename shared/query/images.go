@@ -15,13 +15,14 @@ import (
 	"community-images/shared/query/imageset"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
+	"community-images/shared/query/response"
 	"community-images/shared/query/state"
 )
 
 // serveImages serves /v1/images. It is the lookup that most calls are. The ETag needs
 // neither images nor filters: equal scopes and an equal question have equal answers. So a
 // 304 reads the head alone. Only a question about dates needs the index too.
-func (l *Lookup) serveImages(ctx context.Context, req *request.Request) (*answer, error) {
+func (l *Lookup) serveImages(ctx context.Context, req *request.Request) (*response.Answer, error) {
 	region, err := l.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
@@ -40,22 +41,22 @@ func (l *Lookup) serveImages(ctx context.Context, req *request.Request) (*answer
 	if req.Format == request.FormatHTML { // the page shows the commit and the names of clusters
 		tag = etag.Make(tag, strconv.FormatInt(sub.State.Sequence, 10))
 	}
-	return &answer{
-		freshness:    &sub.Freshness,
-		region:       region,
-		etag:         tag,
-		lastModified: sub.Scopes.NewestContent,
-		render: func(ctx context.Context, prefix []byte) (*body, error) {
+	return &response.Answer{
+		Freshness:    &sub.Freshness,
+		Region:       region,
+		ETag:         tag,
+		LastModified: sub.Scopes.NewestContent,
+		Render: func(ctx context.Context, prefix []byte) (*response.Body, error) {
 			p, hints, err := l.buildPage(ctx, req, sub, captured)
 			if err != nil {
 				return nil, err
 			}
-			b := &body{next: p.Next, total: strconv.Itoa(len(p.Rows)), hints: hints}
+			b := &response.Body{Next: p.Next, Total: strconv.Itoa(len(p.Rows)), Hints: hints}
 			if req.Format == request.FormatHTML {
-				b.view = p
+				b.View = p
 				return b, nil
 			}
-			b.bytes = p.Render(prefix)
+			b.Bytes = p.Render(prefix)
 			return b, nil
 		},
 	}, nil

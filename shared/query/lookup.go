@@ -8,6 +8,7 @@ import (
 	"community-images/shared/query/history"
 	"community-images/shared/query/imageset"
 	"community-images/shared/query/request"
+	"community-images/shared/query/response"
 	"community-images/shared/query/state"
 )
 
@@ -48,10 +49,10 @@ func (l *Lookup) seesInstance() bool { return l.grantKey == "" }
 //
 // The cursor in a body names a commit. Which one must not depend on the calls of others,
 // who may have filled the cache.
-func (l *Lookup) bodyKey(ans *answer) string {
-	key := l.grantKey + ans.etag
-	if len(l.grant.Clusters) > 0 && ans.freshness != nil {
-		key += "#" + strconv.FormatInt(ans.freshness.Sequence, 10)
+func (l *Lookup) bodyKey(ans *response.Answer) string {
+	key := l.grantKey + ans.ETag
+	if len(l.grant.Clusters) > 0 && ans.Freshness != nil {
+		key += "#" + strconv.FormatInt(ans.Freshness.Sequence, 10)
 	}
 	return key
 }

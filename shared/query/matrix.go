@@ -11,6 +11,7 @@ import (
 	"community-images/shared/query/imageset"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
+	"community-images/shared/query/response"
 	"community-images/shared/query/state"
 )
 
@@ -20,7 +21,7 @@ import (
 //
 // Without clusters it covers all of them. It has pages like a list; each page
 // repeats the columns.
-func (l *Lookup) serveMatrix(ctx context.Context, req *request.Request) (*answer, error) {
+func (l *Lookup) serveMatrix(ctx context.Context, req *request.Request) (*response.Answer, error) {
 	region, err := l.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
@@ -39,12 +40,12 @@ func (l *Lookup) serveMatrix(ctx context.Context, req *request.Request) (*answer
 	// only one.
 	scopes := *sub.Scopes // the cached one must not be changed
 	scopes.Several, scopes.ByType = true, true
-	return &answer{
-		freshness:    &sub.Freshness,
-		region:       region,
-		etag:         etag.Make(sub.ContentKey(), req.Canonical, req.Format),
-		lastModified: scopes.NewestContent,
-		render: func(ctx context.Context, prefix []byte) (*body, error) {
+	return &response.Answer{
+		Freshness:    &sub.Freshness,
+		Region:       region,
+		ETag:         etag.Make(sub.ContentKey(), req.Canonical, req.Format),
+		LastModified: scopes.NewestContent,
+		Render: func(ctx context.Context, prefix []byte) (*response.Body, error) {
 			return l.renderMatrix(ctx, prefix, req, sub, &scopes)
 		},
 	}, nil
@@ -54,7 +55,7 @@ func (l *Lookup) serveMatrix(ctx context.Context, req *request.Request) (*answer
 // are the subject's, as a set that knows which of them offer an image.
 func (l *Lookup) renderMatrix(
 	ctx context.Context, prefix []byte, req *request.Request, sub *state.Subject, scopes *state.ScopeSet,
-) (*body, error) {
+) (*response.Body, error) {
 	set, err := l.sets.Load(ctx, scopes)
 	if err != nil {
 		return nil, err
@@ -67,17 +68,17 @@ func (l *Lookup) renderMatrix(
 	// rows.
 	m := render.NewImageMatrix(set, rows, req.Selection)
 	from, to, next := sub.CutPage(req, m.Len())
-	b := &body{total: strconv.Itoa(m.Len()), next: next}
+	b := &response.Body{Total: strconv.Itoa(m.Len()), Next: next}
 	if len(rows) == 0 {
-		b.hints = hint.Find(ctx, l.history, hint.Question{Request: req, Subject: sub, Set: set}, true)
+		b.Hints = hint.Find(ctx, l.history, hint.Question{Request: req, Subject: sub, Set: set}, true)
 	}
-	m.Hints = b.hints.Strings()
+	m.Hints = b.Hints.Strings()
 	if req.Format == request.FormatHTML {
 		page := m.Page(from, to, next)
-		b.view = &page
+		b.View = &page
 		return b, nil
 	}
-	b.bytes, err = m.Render(prefix, from, to, next, req)
+	b.Bytes, err = m.Render(prefix, from, to, next, req)
 	return b, err
 }
 

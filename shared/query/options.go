@@ -11,6 +11,7 @@ import (
 	"community-images/shared/query/lookupmetrics"
 	"community-images/shared/query/lru"
 	"community-images/shared/query/request"
+	"community-images/shared/query/response"
 	"community-images/shared/query/source"
 	"community-images/shared/query/state"
 	"community-images/shared/query/status"
@@ -79,28 +80,20 @@ const (
 // memory.
 type Service struct {
 	callerCheck
-	answerCaches
-	lookups   *grantLookups
-	routes    []*servedRoute // see newServedRoutes
-	counts    *lookupmetrics.Counts
-	gzip      bool                         // see Options.Gzip
-	ttl       time.Duration                // see Options.HeadTTL
-	maxStale  time.Duration                // see Options.MaxStale
-	version   string                       // of the program
-	notify    *status.Subscriptions        // see Options.Notify
-	now       func() time.Time             // never nil
-	requestID func(context.Context) string // nil: see Hooks.RequestID
-	report    func(context.Context, string, error)
-}
-
-// answerCaches hold what depends on the caller too. All grants share them;
-// the keys begin with the caller's grant.
-//
-// So no body or parsed request shows by its speed what callers of other grants
-// ask. Lists and image sets are shared, and can.
-type answerCaches struct {
-	bodies         *lru.Cache[string, *body]
+	lookups *grantLookups
+	routes  []*servedRoute // see newServedRoutes
+	counts  *lookupmetrics.Counts
+	// Bodies and parsed requests depend on the caller too. All grants share their caches, and
+	// the keys begin with the caller's grant: neither shows by its speed what callers of other
+	// grants ask. Lists and image sets are shared, and can.
+	responses      response.Settings
 	parsedRequests *lru.Cache[string, *request.Request]
+	maxStale       time.Duration                // see Options.MaxStale
+	version        string                       // of the program
+	notify         *status.Subscriptions        // see Options.Notify
+	now            func() time.Time             // never nil
+	requestID      func(context.Context) string // nil: see Hooks.RequestID
+	report         func(context.Context, string, error)
 }
 
 // New returns the handler of every data route.
@@ -116,13 +109,11 @@ func New(o Options) *Service {
 	lists := imageset.NewListLoader(o.Archive, redact)
 	s := &Service{
 		callerCheck: callerCheck{tokens: o.Tokens, keys: o.Keys},
-		answerCaches: answerCaches{
-			bodies:         lru.New[string, *body](maxBodyCacheBytes),
-			parsedRequests: lru.New[string, *request.Request](maxRequests),
-		},
-		routes: newServedRoutes(), gzip: o.Gzip, ttl: o.HeadTTL, maxStale: o.MaxStale, version: o.Version,
-		notify: o.Notify,
-		now:    o.Now, requestID: o.RequestID, report: o.Report,
+		responses: response.Settings{Gzip: o.Gzip, TTL: o.HeadTTL,
+			Bodies: lru.New[string, *response.Body](maxBodyCacheBytes)},
+		parsedRequests: lru.New[string, *request.Request](maxRequests),
+		routes:         newServedRoutes(), maxStale: o.MaxStale, version: o.Version, notify: o.Notify,
+		now: o.Now, requestID: o.RequestID, report: o.Report,
 	}
 	s.counts = lookupmetrics.New(o.Version, patternsOf(s.routes))
 	states := newFullStates(o, lists)

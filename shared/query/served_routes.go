@@ -4,18 +4,19 @@ import (
 	"context"
 
 	"community-images/shared/query/request"
+	"community-images/shared/query/response"
 )
 
 // servedRoute is a route with the function that answers its requests.
 type servedRoute struct {
 	*request.Route
-	serve func(l *Lookup, ctx context.Context, req *request.Request) (*answer, error)
+	serve func(l *Lookup, ctx context.Context, req *request.Request) (*response.Answer, error)
 }
 
 // newServedRoutes returns every route with its function. It panics if a route
 // has none.
 func newServedRoutes() []*servedRoute {
-	functions := map[string]func(*Lookup, context.Context, *request.Request) (*answer, error){
+	functions := map[string]func(*Lookup, context.Context, *request.Request) (*response.Answer, error){
 		"/v1/images":                   (*Lookup).serveImages,
 		"/v1/images/{ImageId}/history": (*Lookup).serveFeed,
 		"/v1/images/{ImageId}":         (*Lookup).serveImage,

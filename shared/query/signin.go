@@ -12,6 +12,7 @@ import (
 	"community-images/shared/message"
 	"community-images/shared/query/fault"
 	"community-images/shared/query/page"
+	"community-images/shared/query/response"
 	"community-images/shared/query/signin"
 )
 
@@ -24,7 +25,7 @@ func (c *call) serveSignIn(path string) (served bool, err error) {
 	if !signin.IsPath(path) || len(c.tokens) == 0 {
 		return false, nil
 	}
-	c.private = true
+	c.w.Private = true
 	switch {
 	case c.r.Method == http.MethodGet || c.r.Method == http.MethodHead:
 		return true, c.sendSignInPage(http.StatusOK, page.NotSignedIn, "/")
@@ -61,7 +62,7 @@ func (c *call) serveSignIn(path string) (served bool, err error) {
 
 // readForm reads the form that was sent. Parameters of the address do not belong to it.
 func (c *call) readForm() (url.Values, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxFormBytes))
+	body, err := io.ReadAll(http.MaxBytesReader(&c.w, c.r.Body, maxFormBytes))
 	form, formErr := url.ParseQuery(string(body))
 	if errors.Join(err, formErr) != nil {
 		return nil, &apierror.Error{Status: http.StatusBadRequest, Code: fault.CodeInvalid,
@@ -73,11 +74,11 @@ func (c *call) readForm() (url.Values, error) {
 
 // redirect sets a cookie and sends the person to an address of this service.
 func (c *call) redirect(cookie *http.Cookie, to string) {
-	http.SetCookie(c.w, cookie)
+	http.SetCookie(&c.w, cookie)
 	header := c.w.Header()
 	header.Set("Location", to)
 	header.Set("Cache-Control", "no-store")
-	c.writeHeader(http.StatusSeeOther)
+	c.w.WriteHeader(http.StatusSeeOther)
 }
 
 // sendSignInPage writes the page on which a person signs in. back is the address to open
@@ -97,7 +98,7 @@ func (c *call) sendSignInPage(status int, problem page.SignInProblem, back strin
 	}
 	c.w.Header().Set("Cache-Control", "no-store")
 	c.setPageHeaders()
-	c.writeErrorBody(status, data)
+	c.w.WriteBody(status, data)
 	return nil
 }
 
@@ -111,7 +112,7 @@ func (c *call) sendUnauthorizedPage(status int) (sent bool) {
 	if _, given := signin.FindToken(c.r); given && len(c.r.Header["Authorization"]) == 0 {
 		problem = page.EndedToken
 	}
-	return c.sendSignInPage(status, problem, signin.LocalAddress(escapeForHeader(c.r.URL.RequestURI()))) == nil
+	return c.sendSignInPage(status, problem, signin.LocalAddress(response.EscapeForHeader(c.r.URL.RequestURI()))) == nil
 }
 
 // opensPage reports whether a person opens an address that is a page.

@@ -7,6 +7,7 @@ import (
 	"community-images/shared/metrics"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
+	"community-images/shared/query/response"
 	"community-images/shared/query/state"
 	"community-images/shared/query/status"
 )
@@ -20,7 +21,7 @@ func (l *Lookup) loadRegions(ctx context.Context, req *request.Request) ([]statu
 
 // serveStatus serves /v1/status. A region that cannot be read is shown as such
 // and does not keep the others from being shown.
-func (l *Lookup) serveStatus(ctx context.Context, req *request.Request) (*answer, error) {
+func (l *Lookup) serveStatus(ctx context.Context, req *request.Request) (*response.Answer, error) {
 	list, f := l.loadRegions(ctx, req)
 	region := req.Region
 	if len(list) == 1 {
@@ -37,18 +38,18 @@ func (l *Lookup) serveStatus(ctx context.Context, req *request.Request) (*answer
 	if err != nil {
 		return nil, err
 	}
-	return &answer{
-		freshness:    &f,
-		region:       region,
-		etag:         etag,
-		lastModified: status.LastRunOrCommit(list),
-		showsAges:    true,
-		render: func(_ context.Context, b []byte) (*body, error) {
+	return &response.Answer{
+		Freshness:    &f,
+		Region:       region,
+		ETag:         etag,
+		LastModified: status.LastRunOrCommit(list),
+		ShowsAges:    true,
+		Render: func(_ context.Context, b []byte) (*response.Body, error) {
 			if req.Format == request.FormatHTML {
-				return &body{view: &shown}, nil
+				return &response.Body{View: &shown}, nil
 			}
 			b, err := render.AppendMembers(b, shown)
-			return &body{bytes: b}, err
+			return &response.Body{Bytes: b}, err
 		},
 	}, nil
 }
@@ -69,27 +70,27 @@ func (l *Lookup) readNotify(ctx context.Context, list []status.Region) *render.N
 // serveMetrics serves /metrics: the regions of /v1/status in another form and, unless the
 // caller is restricted, the lookups of this instance. It has no ETag: a scrape always
 // wants the present values.
-func (l *Lookup) serveMetrics(ctx context.Context, req *request.Request) (*answer, error) {
+func (l *Lookup) serveMetrics(ctx context.Context, req *request.Request) (*response.Answer, error) {
 	list, _ := l.loadRegions(ctx, req)
 	subscriptions := l.readNotify(ctx, list)
-	return &answer{omitEnvelope: true, render: func(context.Context, []byte) (*body, error) {
+	return &response.Answer{OmitEnvelope: true, Render: func(context.Context, []byte) (*response.Body, error) {
 		families := status.Metrics(list, l.Now())
 		if l.seesInstance() {
 			families = append(families, status.SubscriptionMetrics(subscriptions)...)
 			families = append(families, l.service.counts.Metrics()...)
 		}
 		if req.Format == request.FormatPrometheus {
-			return &body{bytes: metrics.Prometheus(families)}, nil
+			return &response.Body{Bytes: metrics.Prometheus(families)}, nil
 		}
-		return &body{bytes: metrics.OpenMetrics(families)}, nil
+		return &response.Body{Bytes: metrics.OpenMetrics(families)}, nil
 	}}, nil
 }
 
 // serveHealth serves /healthz. It does not touch the store: a probe must not
 // restart an instance because of an outage that a restart cannot end.
-func (l *Lookup) serveHealth(context.Context, *request.Request) (*answer, error) {
-	return &answer{omitEnvelope: true, render: func(context.Context, []byte) (*body, error) {
+func (l *Lookup) serveHealth(context.Context, *request.Request) (*response.Answer, error) {
+	return &response.Answer{OmitEnvelope: true, Render: func(context.Context, []byte) (*response.Body, error) {
 		data, err := json.Marshal(render.HealthBody{Status: "ok", Version: l.service.version})
-		return &body{bytes: append(data, '\n')}, err
+		return &response.Body{Bytes: append(data, '\n')}, err
 	}}, nil
 }

@@ -22,7 +22,7 @@ const (
 	maxPageEvents  = 1_000_000
 
 	// maxWholeEvents bounds an answer that has no limit. So many events are more than
-	// query.maxBodyBytes in most formats, and some 50 MB of memory.
+	// response.maxBodyBytes in most formats, and some 50 MB of memory.
 	maxWholeEvents = 150_000
 )
 

@@ -1,4 +1,4 @@
-package query
+package response
 
 import (
 	"strings"

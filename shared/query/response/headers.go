@@ -1,4 +1,4 @@
-package query
+package response
 
 import (
 	"fmt"
@@ -11,15 +11,19 @@ import (
 	"community-images/shared/query/request"
 )
 
+// ReferrerPolicy keeps addresses from other sites. With no-referrer, browsers would not tell
+// the origin of the form for signing out.
+const ReferrerPolicy = "same-origin"
+
 // setHeaders sets the headers that an answer and its 304 have in common. A
 // cache that gets a 304 updates what it has stored with these headers (RFC
 // 9111, section 4.3.4), so both must set them alike.
-func (c *call) setHeaders(req *request.Request, ans *answer) {
-	header := c.w.Header()
+func (w *Writer) setHeaders(req *request.Request, ans *Answer) {
+	header := w.Header()
 	// The format follows Accept unless the address names it, and gzip follows
 	// Accept-Encoding.
 	vary := "Accept, Accept-Encoding"
-	if c.private {
+	if w.Private {
 		vary = "Accept, Accept-Encoding, Authorization"
 	}
 	if req.Format == request.FormatHTML {
@@ -28,15 +32,15 @@ func (c *call) setHeaders(req *request.Request, ans *answer) {
 	header.Set("Vary", vary)
 	// Texts of images must not be run as a script or shown as a page.
 	header.Set("X-Content-Type-Options", "nosniff")
-	if ans.contentSecurityPolicy != "" {
-		header.Set("Content-Security-Policy", ans.contentSecurityPolicy)
-		header.Set("Referrer-Policy", referrerPolicy)
+	if ans.ContentSecurityPolicy != "" {
+		header.Set("Content-Security-Policy", ans.ContentSecurityPolicy)
+		header.Set("Referrer-Policy", ReferrerPolicy)
 	}
-	header.Set("Cache-Control", c.cacheControl(req, ans))
-	if !ans.lastModified.IsZero() {
-		header.Set("Last-Modified", ans.lastModified.UTC().Format(http.TimeFormat))
+	header.Set("Cache-Control", w.cacheControl(req, ans))
+	if !ans.LastModified.IsZero() {
+		header.Set("Last-Modified", ans.LastModified.UTC().Format(http.TimeFormat))
 	}
-	f := ans.freshness
+	f := ans.Freshness
 	if f == nil {
 		return
 	}
@@ -59,52 +63,52 @@ func (c *call) setHeaders(req *request.Request, ans *answer) {
 }
 
 // setBodyHeaders sets the headers that only an answer with a body has.
-func (c *call) setBodyHeaders(req *request.Request, etag string, p payload, gzipped bool) {
-	header := c.w.Header()
+func (w *Writer) setBodyHeaders(req *request.Request, etag string, p payload, gzipped bool) {
+	header := w.Header()
 	// The text formats name their character set: browsers would guess it.
 	header.Set("Content-Type", request.ContentType(req.Format))
-	c.setETag(etag, gzipped)
+	w.setETag(etag, gzipped)
 	if gzipped {
 		header.Set("Content-Encoding", "gzip")
 	}
 	// The same cursor stands in the JSON as NextCursor. Other formats have the
 	// header only.
-	if p.next != "" {
-		header.Set("Link", "<"+c.nextURL(p.next)+`>; rel="next"`)
+	if p.Next != "" {
+		header.Set("Link", "<"+w.NextURL(p.Next)+`>; rel="next"`)
 	}
-	if p.total != "" {
-		header.Set("X-Total-Count", p.total)
+	if p.Total != "" {
+		header.Set("X-Total-Count", p.Total)
 	}
-	if hint := p.hints.Header(); hint != "" {
+	if hint := p.Hints.Header(); hint != "" {
 		header.Set("X-Hint", hint)
 	}
-	if p.cursor != "" {
-		header.Set("X-Next-Cursor", p.cursor)
+	if p.Cursor != "" {
+		header.Set("X-Next-Cursor", p.Cursor)
 	}
 }
 
 // setETag sets the ETag. A compressed answer has one of its own. RFC 9110 wants
 // another ETag for another encoding of the same answer.
-func (c *call) setETag(tag string, gzipped bool) {
+func (w *Writer) setETag(tag string, gzipped bool) {
 	if tag == "" {
 		return
 	}
 	if gzipped {
 		tag += etag.GzipSuffix
 	}
-	c.w.Header().Set("ETag", `"`+tag+`"`)
+	w.Header().Set("ETag", `"`+tag+`"`)
 }
 
-// nextURL returns the address of the call with another cursor.
+// NextURL returns the address of the call with another cursor.
 //
 // The parameters stay as the caller wrote them, with their order and escapes.
 // Only the position changes: cursor and since are dropped in any spelling.
-func (c *call) nextURL(cursor string) string {
+func (w *Writer) NextURL(cursor string) string {
 	var b strings.Builder
-	b.Grow(len(c.r.URL.Path) + len(c.r.URL.RawQuery) + len(cursor) + 16)
-	b.WriteString(c.r.URL.EscapedPath())
+	b.Grow(len(w.Request.URL.Path) + len(w.Request.URL.RawQuery) + len(cursor) + 16)
+	b.WriteString(w.Request.URL.EscapedPath())
 	b.WriteByte('?')
-	for part := range strings.SplitSeq(c.r.URL.RawQuery, "&") {
+	for part := range strings.SplitSeq(w.Request.URL.RawQuery, "&") {
 		escaped, _, _ := strings.Cut(part, "=")
 		name, err := url.QueryUnescape(escaped)
 		// A part that cannot be decoded has been refused before.
@@ -116,12 +120,12 @@ func (c *call) nextURL(cursor string) string {
 	}
 	b.WriteString("cursor=")
 	b.WriteString(cursor)
-	return escapeForHeader(b.String())
+	return EscapeForHeader(b.String())
 }
 
-// escapeForHeader percent-encodes the characters of an address that must not
+// EscapeForHeader percent-encodes the characters of an address that must not
 // stand between < and > in a header.
-func escapeForHeader(address string) string {
+func EscapeForHeader(address string) string {
 	if !strings.ContainsFunc(address, isUnsafeInHeader) {
 		return address
 	}

@@ -1,4 +1,4 @@
-package query
+package response
 
 import (
 	"strconv"
@@ -12,20 +12,20 @@ import (
 // confirmed by its ETag each time: it rarely changes, but a restored backup gives
 // numbers of commits again. One about the present is kept as long as a head is
 // used without asking the store. Answers to a token are for their caller alone.
-func (c *call) cacheControl(req *request.Request, ans *answer) string {
+func (w *Writer) cacheControl(req *request.Request, ans *Answer) string {
 	switch {
-	case ans.etag == "":
+	case ans.ETag == "":
 		return "no-store"
 	case req.Format == request.FormatHTML: // a page says how long ago things were
 		return "private, no-cache"
 	}
 	// At least a second, so that a burst of equal lookups can be answered by a
 	// cache.
-	policy := "max-age=" + strconv.Itoa(max(1, int(c.ttl.Seconds())))
+	policy := "max-age=" + strconv.Itoa(max(1, int(w.TTL.Seconds())))
 	if req.At.IsSet || req.From.IsSet {
 		policy = "no-cache"
 	}
-	if c.private {
+	if w.Private {
 		return "private, " + policy
 	}
 	return policy

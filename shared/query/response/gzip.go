@@ -1,4 +1,4 @@
-package query
+package response
 
 import (
 	"bytes"
@@ -58,10 +58,10 @@ func deflate(data []byte) []byte {
 // A gzip member is a header, deflate blocks, and a trailer with a checksum of
 // all plain bytes. Deflate streams can be concatenated from blocks, so a stored
 // block for the envelope can stand before the compressed body.
-func gzipParts(envelope []byte, b *body) [][]byte {
+func gzipParts(envelope []byte, b *Body) [][]byte {
 	deflated := b.deflated
 	if deflated == nil {
-		deflated = deflate(b.bytes)
+		deflated = deflate(b.Bytes)
 	}
 	const maxStored = 0xffff // bytes of one stored block
 	// Magic number, deflate, no flags, no time, no hints, unknown system.
@@ -76,8 +76,8 @@ func gzipParts(envelope []byte, b *body) [][]byte {
 	}
 	// The checksum covers the envelope and the body, as the client will see
 	// them.
-	sum := crc32.Update(crc32.ChecksumIEEE(envelope), crc32.IEEETable, b.bytes)
+	sum := crc32.Update(crc32.ChecksumIEEE(envelope), crc32.IEEETable, b.Bytes)
 	tail := binary.LittleEndian.AppendUint32(nil, sum)
-	tail = binary.LittleEndian.AppendUint32(tail, uint32(len(envelope)+len(b.bytes)))
+	tail = binary.LittleEndian.AppendUint32(tail, uint32(len(envelope)+len(b.Bytes)))
 	return [][]byte{head, deflated, tail}
 }
