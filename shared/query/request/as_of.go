@@ -95,8 +95,8 @@ func ParseAsOf(s string) (AsOf, error) {
 	return parseTime(s)
 }
 
-// parseTime reads an RFC 3339 time or date. It returns errNoZone for a time that
-// only lacks its zone.
+// parseTime reads an RFC 3339 time, which may lack seconds, or a date. It returns errNoZone
+// for a time that only lacks its zone.
 func parseTime(s string) (AsOf, error) {
 	// People write a space between date and time.
 	if len(s) > len(time.DateOnly) && s[len(time.DateOnly)] == ' ' {
@@ -105,7 +105,7 @@ func parseTime(s string) (AsOf, error) {
 	// A plus sign in a query means a space, and few people escape that of a time
 	// zone. RFC 3339 allows lower-case t and z.
 	s = strings.ToUpper(strings.Replace(s, " ", "+", 1))
-	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04Z07:00", time.DateOnly} {
 		t, err := time.Parse(layout, s)
 		if t = t.UTC(); err == nil && t.Year() >= 1970 && t.Year() <= 9999 {
 			return AsOf{IsSet: true, time: t}, nil
