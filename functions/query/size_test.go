@@ -10,13 +10,12 @@ import (
 	"community-images/scripts/build/bundle"
 )
 
-// TestSizeOfTheFunctions holds both functions to what they may weigh even if
-// somebody builds them without the flags of a release. Packing takes ten times as long
-// with the race detector, which has nothing to find in it.
+// TestSizeOfTheFunctions holds both functions to what they may weigh as they are deployed.
+// Packing takes ten times as long with the race detector, which has nothing to find in it.
 func TestSizeOfTheFunctions(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if err := bundle.Compile(t.Context(), ".", dir, "-ldflags", "-s -w"); err != nil {
+	if err := bundle.Compile(t.Context(), ".", dir, bundle.Release("test")...); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range bundle.Functions {
