@@ -34,24 +34,25 @@ func NewListParam(name string, allowed message.Text, parse func(values []string)
 // newSubscriptionRoute returns what the filter of a subscription may have.
 func newSubscriptionRoute(own []Param) *Route {
 	return &Route{Pattern: "the filter of a subscription", Filters: true, refuses: refuseInSubscription,
-		Params: slices.Concat(own, []Param{paramClusterID, paramType, paramSearch})}
+		Params: slices.Concat(own, []Param{newClusterIDParam(), paramType, paramSearch})}
 }
 
-// paramClusterID is ClusterId where no state of a region is at hand, in which a name of a
-// cluster could be found.
-var paramClusterID = Param{
-	Name: "ClusterId", IsList: true,
-	allowedNames: message.Untranslated(
-		"ids of clusters, which have A-Z a-z 0-9 . _ -, a comma list of them, * for all, or _any for none"),
-	parse: func(p *parser, v []string) (err error) {
-		p.request.Selection.Clusters, err = parseNames(v, func(id string) error {
-			if id != catalog.Any && catalog.ValidateName("ClusterId", id) != nil {
-				return &fault.ValueError{Value: id}
-			}
-			return nil
-		})
-		return err
-	},
+// newClusterIDParam returns ClusterId for where no state of a region is at hand, in which a name
+// of a cluster could be found.
+func newClusterIDParam() Param {
+	return Param{
+		Name: "ClusterId", IsList: true,
+		allowed: "ids of clusters, which have A-Z a-z 0-9 . _ -, a comma list of them, * for all, or _any for none",
+		parse: func(p *parser, v []string) (err error) {
+			p.request.Selection.Clusters, err = parseNames(v, func(id string) error {
+				if id != catalog.Any && catalog.ValidateName("ClusterId", id) != nil {
+					return &fault.ValueError{Value: id}
+				}
+				return nil
+			})
+			return err
+		},
+	}
 }
 
 // refuseInSubscription says why a subscription cannot have a parameter that lookups have. It
