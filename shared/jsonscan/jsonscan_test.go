@@ -143,6 +143,18 @@ func TestScannerStandsStillAfterAFailure(t *testing.T) {
 	}
 }
 
+func TestUntilConsumesWhatItLooksFor(t *testing.T) {
+	t.Parallel()
+	s := jsonscan.NewScanner(`[1,2],[]`)
+	s.Expect("[")
+	if got := s.Until("]"); got != "1,2" || !s.Has(",[") || s.Until("]") != "" || !s.AtEnd() {
+		t.Errorf("the first list is %q; at the end: %t", got, s.AtEnd())
+	}
+	if s = jsonscan.NewScanner(`1,2`); s.Until("]") != "" || !s.Failed() {
+		t.Error("a list without an end is no failure")
+	}
+}
+
 func TestDeepNestingIsRefused(t *testing.T) {
 	t.Parallel()
 	for depth, want := range map[int]bool{32: true, 33: false, 10_000: false} {

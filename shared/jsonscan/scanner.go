@@ -59,6 +59,18 @@ func (s *Scanner) Expect(text string) {
 	}
 }
 
+// Until consumes everything up to text, and text, and returns what stood before it. It fails
+// if text does not follow.
+func (s *Scanner) Until(text string) string {
+	before, rest, found := strings.Cut(s.rest, text)
+	if !found {
+		s.Fail()
+		return ""
+	}
+	s.rest = rest
+	return before
+}
+
 // token is Has after white space.
 func (s *Scanner) token(text string) bool {
 	s.SkipSpace()

@@ -3,6 +3,7 @@ package format
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"strings"
 
 	"community-images/shared/catalog"
@@ -90,6 +91,7 @@ func decodeFixedCommit(text string) (c *Commit, ok bool) {
 	}
 	c.Format = d.number(`,"Format":`)
 	if d.Has(`,"Images":`) {
+		c.Images = make([]ImageChange, 0, strings.Count(text, `"ImageName":`)) // or some more
 		d.Array(func() { c.Images = append(c.Images, d.imageChange()) })
 	}
 	c.Previous = d.text(`,"Previous":`)
@@ -247,9 +249,13 @@ func (d *fixedDecoder) fieldChanges() (c FieldChanges) {
 	return c
 }
 
-// numbers reads an array of integers.
-func (d *fixedDecoder) numbers() (list []int) {
-	d.Array(func() { list = append(list, d.Int()) })
+// numbers reads an array of numbers of scopes, which ascend.
+func (d *fixedDecoder) numbers() []int {
+	d.Expect("[")
+	list, ok := parseAscending[int](d.Until("]"), math.MaxInt32)
+	if !ok {
+		d.Fail()
+	}
 	return list
 }
 

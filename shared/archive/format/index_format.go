@@ -205,37 +205,11 @@ func (x *Index) decodeListLines(lines [][]byte, imageCount int) error {
 		if !ok || !closed || !IsDigest(string(digest)) {
 			return errors.New("a list of the index does not have the stored form")
 		}
-		list, err := parsePositions(positions, imageCount)
-		if err != nil {
-			return err
+		if x.Lists[string(digest)], ok = parseAscending[int32](positions, imageCount); !ok {
+			return errors.New("a list of the index is not in order, or refers to an image that it does not have")
 		}
-		x.Lists[string(digest)] = list
 	}
 	return nil
-}
-
-// parsePositions parses ascending numbers below limit, separated by commas.
-func parsePositions(text []byte, limit int) ([]int32, error) {
-	if len(text) == 0 {
-		return nil, nil
-	}
-	list := make([]int32, 0, bytes.Count(text, []byte{','})+1)
-	last := -1
-	for i := 0; i <= len(text); i++ { // a comma or the end of the text ends a number
-		number := 0
-		for ; i < len(text) && text[i] != ','; i++ {
-			digit := text[i] - '0'
-			if number = number*10 + int(digit); digit > 9 || number >= limit {
-				return nil, errors.New("a list of the index refers to an image that it does not have")
-			}
-		}
-		if number <= last {
-			return nil, errors.New("a list of the index is not in order")
-		}
-		list = append(list, int32(number))
-		last = number
-	}
-	return list, nil
 }
 
 // decodeGone sets x.Gone.
