@@ -139,7 +139,8 @@ func (r *pageReader) readBackward(ctx context.Context) error {
 }
 
 // entriesOf yields what the page can show of a commit: its events, or its rows. All
-// events of the commit count. An entry is valid until the next one.
+// events of the commit count, also those that are not shown. An entry is valid until the
+// next one.
 func (r *pageReader) entriesOf(ctx context.Context, c *format.Commit) iter.Seq[*Event] {
 	return func(yield func(*Event) bool) {
 		wanted := true
@@ -149,6 +150,9 @@ func (r *pageReader) entriesOf(ctx context.Context, c *format.Commit) iter.Seq[*
 			rows.note = func(id string, isThere bool) { r.offers.note(ctx, id, isThere) }
 		}
 		for e := range r.history.eventsOf(c) {
+			if !wanted && r.kept == nil { // the page is full
+				return
+			}
 			r.count(e)
 			switch {
 			case !wanted: // the rest only counts
