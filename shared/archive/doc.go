@@ -18,7 +18,8 @@
 // The way of a read: Archive.Now decodes the head (read.go) and applies the
 // commits behind it (refresh.go). Archive.At, Archive.Commits and their neighbours
 // (past.go) read states of the past and commits: package commitlog finds them by the
-// indexes of months. Archive.Snapshot and Archive.Index return contents.
+// indexes of months. Archive.Snapshot and Archive.Index return contents, and
+// Archive.IndexedIDs the ids of the images alone.
 //
 // Package format has the documents that are stored, and the rules of what follows what.
 // Region adds to the stored head what a reader needs. Package logfile reads the files of the

@@ -127,6 +127,14 @@ func readsCorrectly(t *testing.T, keys archive.Keys, objects map[string][]byte, 
 		checkDamaged(t, err)
 		whole = false
 	}
+	var ids *format.IndexedIDs
+	if now.IndexSequence == now.Sequence && now.IndexImages.HasIDs() {
+		if ids, err = a.IndexedIDs(ctx, now); err != nil {
+			checkDamaged(t, err)
+			whole = false
+		}
+	}
+	offered := map[string]bool{} // whether the last commit has an image, by its id
 	for c, err := range a.Commits(ctx, now, 1) {
 		if err != nil {
 			checkDamaged(t, err)
@@ -169,11 +177,17 @@ func readsCorrectly(t *testing.T, keys archive.Keys, objects map[string][]byte, 
 			}
 			for _, im := range snap.Images {
 				fmt.Fprintf(&out, " %s=%s", im.ImageID, im.Text("Status"))
+				offered[im.ImageID] = n == now.Sequence
 			}
 			out.WriteByte('\n')
 		}
 		if read && out.String() != truth[n].contents {
 			t.Errorf("commit %d reads\n%swas\n%s", n, out.String(), truth[n].contents)
+		}
+	}
+	for id, isOffered := range offered {
+		if whole && ids != nil && ids.Has(id) != isOffered {
+			t.Errorf("the index has the id %q: %t, the last commit has the image: %t", id, !isOffered, isOffered)
 		}
 	}
 	return whole

@@ -68,9 +68,9 @@ func (b *indexBuilder) loadOld(ctx context.Context) error {
 	return nil
 }
 
-// build makes the index, puts it and returns the number of its images. res is the result of the run that needs it:
-// its commit and its snapshots need not be read again. res may be empty.
-func (b *indexBuilder) build(ctx context.Context, res *Result) (imageCount int, err error) {
+// build makes the index, puts it and describes its images. res is the result of the run
+// that needs it: its commit and its snapshots need not be read again. res may be empty.
+func (b *indexBuilder) build(ctx context.Context, res *Result) (images format.IndexImages, err error) {
 	// The run has its new contents in memory.
 	for _, c := range res.Checks {
 		if c.State == format.StateOK && c.Snapshot != nil {
@@ -78,25 +78,25 @@ func (b *indexBuilder) build(ctx context.Context, res *Result) (imageCount int, 
 		}
 	}
 	if err := b.addCommits(ctx, res.Commit); err != nil {
-		return 0, err
+		return images, err
 	}
 	b.kept.MergeAll(b.dates, b.remembered)
 	if b.kept.Sequence > max(b.old.Sequence, b.rememberedUpTo)+1 {
 		b.kept.ForgetBefore(b.dates)
 	}
 	if err := b.loadImages(ctx, b.region.Scopes()); err != nil {
-		return 0, err
+		return images, err
 	}
 	x := format.NewIndex(&b.region.Head, b.images, b.dates)
 	data, err := x.Encode()
 	if err != nil {
-		return 0, err
+		return images, err
 	}
 	key, err := b.keys.Index(b.region.RegionID)
 	if err != nil {
-		return 0, err
+		return images, err
 	}
-	return x.Len(), b.bucket.Put(ctx, key, data)
+	return x.Describe(), b.bucket.Put(ctx, key, data)
 }
 
 // addCommits learns the dates of images from the commits since the old index. last is
@@ -174,18 +174,17 @@ func (b *indexBuilder) loadList(ctx context.Context, s format.ScopeState) error 
 	return nil
 }
 
-// RebuildIndex builds the index of r from the whole log, puts it and returns the number
-// of its images. indexErr says why that failed; err says that the bucket could not be
-// read.
-func (w *Writer) RebuildIndex(ctx context.Context, r *Region) (imageCount int, indexErr, err error) {
+// RebuildIndex builds the index of r from the whole log, puts it and describes its images.
+// indexErr says why that failed; err says that the bucket could not be read.
+func (w *Writer) RebuildIndex(ctx context.Context, r *Region) (images format.IndexImages, indexErr, err error) {
 	b := w.newIndexBuilder(r)
 	var damaged *format.DamagedError
 	switch old, err := w.Index(ctx, r.RegionID); {
 	case err == nil && old.Sequence <= r.Sequence:
 		b.remembered, b.rememberedUpTo = old.AllDates(), old.Sequence
 	case err != nil && !errors.As(err, &damaged):
-		return 0, nil, err
+		return images, nil, err
 	}
-	imageCount, indexErr = b.build(ctx, &Result{Region: r})
-	return imageCount, indexErr, nil
+	images, indexErr = b.build(ctx, &Result{Region: r})
+	return images, indexErr, nil
 }

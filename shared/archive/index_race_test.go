@@ -131,11 +131,11 @@ func TestVerifyFindsAMissingOrOlderIndex(t *testing.T) {
 		}, "it goes to commit 1, the head says to 3"},
 		"older, as the head says": {func(b *fixture, older []byte) {
 			b.mem.Spoil(indexKey, older)
-			b.forgeHead(`"Index":2,"IndexImages":2`, `"Index":1,"IndexImages":1`)
+			b.forgeHead(`"Index":2,"IndexImages":`, `"Index":1,"Unknown":`)
 		}, ""},
 		"missing, as the head says": {func(b *fixture, _ []byte) {
 			b.mem.Spoil(indexKey, nil)
-			b.forgeHead(`"Index":2,"IndexImages":2`, `"Index":0,"IndexImages":0`)
+			b.forgeHead(`"Index":2,"IndexImages":`, `"Index":0,"Unknown":`)
 		}, ""},
 	} {
 		b := newFixture(t)

@@ -82,10 +82,11 @@ func TestIndexFollowsTheLog(t *testing.T) {
 	}
 }
 
-// withoutHeader leaves out the first line, which names the commit.
+// withoutHeader leaves out the second line, which names the commit.
 func withoutHeader(object []byte) string {
-	_, rest, _ := strings.Cut(string(object), "\n")
-	return rest
+	ids, rest, _ := strings.Cut(string(object), "\n")
+	_, rest, _ = strings.Cut(rest, "\n")
+	return ids + "\n" + rest
 }
 
 // renderIndex renders when each image of the index was first seen.
@@ -122,21 +123,30 @@ func renderDates(d format.ImageDates) string {
 }
 
 // checkIndexImages checks that the head has the number of contents that all snapshots of
-// the region have together.
+// the region have together, and leads to the ids of exactly their images.
 func (b *fixture) checkIndexImages(about string) {
 	b.t.Helper()
-	a, now, contents := archive.New(b.bucket, b.keys), b.readNow(), map[string]bool{}
+	a, now, contents, offered := archive.New(b.bucket, b.keys), b.readNow(), map[string]bool{}, map[string]bool{}
 	for _, s := range now.Scopes() {
 		snapshot, err := a.Snapshot(context.Background(), s.Scope(region), s.Digest)
 		if err != nil {
 			b.t.Fatal(err)
 		}
 		for _, im := range snapshot.Images {
-			contents[im.Raw] = true
+			contents[im.Raw], offered[im.ImageID] = true, true
 		}
 	}
-	if now.IndexImages != len(contents) {
-		b.t.Errorf("%s: the head says %d images, there are %d", about, now.IndexImages, len(contents))
+	if now.IndexImages.Count != len(contents) {
+		b.t.Errorf("%s: the head says %d images, there are %d", about, now.IndexImages.Count, len(contents))
+	}
+	ids, err := a.IndexedIDs(context.Background(), now)
+	if err != nil {
+		b.t.Fatalf("%s: %v", about, err)
+	}
+	for _, id := range []string{"a", "b", "c", "d", "e"} {
+		if ids.Has(id) != offered[id] {
+			b.t.Errorf("%s: the index has the id of %s: %t, a scope offers it: %t", about, id, ids.Has(id), offered[id])
+		}
 	}
 }
 
@@ -181,6 +191,8 @@ func TestMissingOrDamagedIndexIsBuiltAnew(t *testing.T) {
 		"with a place out of range": func(b *fixture) { b.forgeIndex(`"Images":[0,1]`, `"Images":[0,7]`) },
 		"with images out of order":  func(b *fixture) { b.forgeIndex(`"ImageId":"a"`, `"ImageId":"z"`) },
 		"with an image twice":       func(b *fixture) { b.repeatFirstImage() },
+		"with the id of another":    func(b *fixture) { b.forgeIndex(`["a","b"]`, `["a","c"]`) },
+		"without the ids":           func(b *fixture) { b.forgeIndex(`{"ImageIds":["a","b"]}`+"\n", "") },
 		"with an image without id":  func(b *fixture) { b.forgeIndex(`"ImageId":"b"`, `"ImageID":"b"`) },
 	} {
 		b := newFixture(t)
@@ -216,7 +228,42 @@ func (b *fixture) forgeIndex(old, new string) {
 func (b *fixture) repeatFirstImage() {
 	b.t.Helper()
 	lines := strings.SplitAfter(string(b.readObject(indexKey)), "\n")
-	b.forgeIndex(lines[2], lines[1])
+	b.forgeIndex(lines[3], lines[2])
+}
+
+// TestIndexOfAnotherCommit: the ids are read only if they are those that the head describes,
+// whatever became of the index meanwhile.
+func TestIndexOfAnotherCommit(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t)
+	b.commitStep("a")
+	older := b.readObject(indexKey)
+	b.commitStep("a", "b")
+	good, now, ctx := b.readObject(indexKey), b.readNow(), context.Background()
+	b.commitStep("a", "c")
+	newer := b.readObject(indexKey)
+	b.commitStep("a", "c=Creating")
+	length := int(now.IndexImages.IDsLength)
+	for about, index := range map[string][]byte{
+		"a missing index": nil, "an empty one": {}, "an older one": older, "a newer one": newer,
+		"one cut within the ids": good[:length-1],
+		"one with a bit flipped": slices.Concat([]byte{good[0] ^ 1}, good[1:]),
+	} {
+		b.mem.Spoil(indexKey, index)
+		var damaged *format.DamagedError
+		if ids, err := archive.New(b.bucket, b.keys).IndexedIDs(ctx, now); !errors.As(err, &damaged) ||
+			damaged.Key != indexKey || ids != nil {
+			t.Errorf("%s gives %v, %v", about, ids, err)
+		}
+	}
+	// A later index with the same ids says the same of them, and so does the rest of one.
+	for _, index := range [][]byte{good, good[:length]} {
+		b.mem.Spoil(indexKey, index)
+		ids, err := archive.New(b.bucket, b.keys).IndexedIDs(ctx, now)
+		if err != nil || !ids.Has("a") || !ids.Has("b") || ids.Has("c") {
+			t.Errorf("%d bytes of the index of the head give %v, %v", len(index), ids, err)
+		}
+	}
 }
 
 // TestVerifyReadsTheIndex: what agrees with its own digest and not with
@@ -258,7 +305,7 @@ func TestFailedIndexIsPutByTheNextRun(t *testing.T) {
 	writer := archive.NewWriter(faulty, b.keys, func() time.Time { return b.now })
 	base := b.loadBase()
 	res, err := writer.Commit(context.Background(), base, b.newRun(b.newCheck(base, scopeOf("", ""), "a", "b")))
-	if err != nil || res.HeadError == nil || res.Region.IndexSequence != 1 || res.Region.IndexImages != 1 ||
+	if err != nil || res.HeadError == nil || res.Region.IndexSequence != 1 || res.Region.IndexImages.Count != 1 ||
 		b.readNow().Sequence != 2 {
 		t.Errorf("the run ends with %v, %v at commit %d", err, res.HeadError, b.readNow().Sequence)
 	}
@@ -304,7 +351,7 @@ func FuzzIndex(f *testing.F) {
 		{`"ImageId":"a"`, "\"ImageId\":\"a\xff\""},
 		{`{"ChangedAt":"`, `{"ChangedAt":"2`}, {`,"FirstSeen":"`, `,"FirstSeen":"x`}, {`,"FirstSeen":`, `,"firstSeen":`},
 		{`{"ChangedAt":"",`, `{`}, {`"Lists":1`, `"Lists":0`}, {`"RegionId"`, `"regionid"`}, {"\n", "\r\n"},
-		{"\n", "\n\n"},
+		{"\n", "\n\n"}, {`{"ImageIds":["a","b"]}` + "\n", ""}, {`["a","b"]`, `[]`}, {`["a","b"]`, `["b","a"]`},
 		{`"ImageId":"a"`, `"ImageId":"c"`}, {`"ImageId":"b"`, `"ImageId":"a"`},
 	} {
 		f.Add([]byte(strings.ReplaceAll(bare, change.old, change.new)))

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"community-images/shared/archive/format"
 )
 
 // updateIndex brings the index of a region up to the commit of a run and notes
-// in res.Region how far it goes and how many images it has. It writes nothing if the run changed no
-// content, unless the index is behind. put is true if an index may have been
+// in res.Region how far it goes and what images it has. It writes nothing if the run
+// changed no content, unless the index is behind. put is true if an index may have been
 // written, which can be so with an error too.
 func (w *Writer) updateIndex(ctx context.Context, res *Result) (put bool, err error) {
 	r, c := res.Region, res.Commit
@@ -25,9 +27,9 @@ func (w *Writer) updateIndex(ctx context.Context, res *Result) (put bool, err er
 		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
 		defer cancel()
 	}
-	imageCount, put, err := w.putIndex(ctx, r, res)
+	images, put, err := w.putIndex(ctx, r, res)
 	if err == nil {
-		r.IndexSequence, r.IndexImages = r.Sequence, imageCount
+		r.IndexSequence, r.IndexImages = r.Sequence, images
 	}
 	return put, err
 }
@@ -55,26 +57,28 @@ func (w *Writer) replaceOlderIndex(ctx context.Context, upTo int64, r *Region) e
 }
 
 // putIndex builds the index of r and puts it, unless the stored one goes as far.
-// res is the result of the run that committed r, or empty. imageCount is the number
-// of images of r; 0: it is not known. put is true if an index may have been written,
+// res is the result of the run that committed r, or empty. images describes the images
+// of r; it is zero if they are not known. put is true if an index may have been written,
 // which can be so with an error too.
-func (w *Writer) putIndex(ctx context.Context, r *Region, res *Result) (imageCount int, put bool, err error) {
+func (w *Writer) putIndex(
+	ctx context.Context, r *Region, res *Result,
+) (images format.IndexImages, put bool, err error) {
 	b := w.newIndexBuilder(r)
 	// The first commit has no index to start from.
 	if r.Sequence > 1 {
 		if err := b.loadOld(ctx); err != nil {
-			return 0, false, err
+			return images, false, err
 		}
 	}
 	switch {
 	case b.old.Sequence > r.Sequence: // it is about other content
-		return 0, false, nil
+		return images, false, nil
 	case b.old.Sequence == r.Sequence:
-		return b.old.Len(), false, nil
+		return b.old.Describe(), false, nil
 	}
-	imageCount, err = b.build(ctx, res)
+	images, err = b.build(ctx, res)
 	if err != nil {
-		return 0, true, fmt.Errorf("building the index of %q: %w", r.RegionID, err)
+		return images, true, fmt.Errorf("building the index of %q: %w", r.RegionID, err)
 	}
-	return imageCount, true, nil
+	return images, true, nil
 }

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"cmp"
 	"slices"
 
 	"community-images/shared/catalog"
@@ -163,11 +164,11 @@ func (h *Head) MergeChecks(theirs *Head) {
 		h.Run = theirs.Run
 	}
 	h.Swept = h.Swept.Merge(theirs.Swept)
-	// The number of images belongs to the commit beside it.
+	// What is said of the images belongs to the commit beside it.
 	if theirs.IndexSequence > h.IndexSequence {
 		h.IndexSequence, h.IndexImages = theirs.IndexSequence, theirs.IndexImages
 	} else if theirs.IndexSequence == h.IndexSequence {
-		h.IndexImages = max(h.IndexImages, theirs.IndexImages)
+		h.IndexImages = cmp.Or(h.IndexImages, theirs.IndexImages)
 	}
 	h.MonthIndex = h.MonthIndex.merge(theirs.MonthIndex)
 }

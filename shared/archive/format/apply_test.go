@@ -47,11 +47,11 @@ func TestMergeChecksKeepsTheNumberOfTheIndex(t *testing.T) {
 		"ours is rebuilt without an index": {index{}, index{6, 228}, index{6, 228}},
 	} {
 		head := func(x index) *Head {
-			return &Head{HeadInfo: HeadInfo{IndexSequence: x.sequence, IndexImages: x.images}}
+			return &Head{HeadInfo: HeadInfo{IndexSequence: x.sequence, IndexImages: IndexImages{Count: x.images}}}
 		}
 		h := head(row.ours)
 		h.MergeChecks(head(row.theirs))
-		if got := (index{h.IndexSequence, h.IndexImages}); got != row.want {
+		if got := (index{h.IndexSequence, h.IndexImages.Count}); got != row.want {
 			t.Errorf("%s: %+v, want %+v", about, got, row.want)
 		}
 	}

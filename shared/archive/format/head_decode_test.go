@@ -41,7 +41,8 @@ func sampleRegions() map[string]*Head {
 		Files: []LogFile{{FirstCommittedAt: at(1), FirstSequence: 1, Month: "2025-11"}},
 		HeadInfo: HeadInfo{
 			Discovery: Discovery{TriedAt: at(5), Problem: &Problem{Message: traps}},
-			Run:       RunInfo{RunID: "run-1", Trigger: traps}, IndexSequence: 6, IndexImages: 5,
+			Run:       RunInfo{RunID: "run-1", Trigger: traps}, IndexSequence: 6,
+			IndexImages: IndexImages{Count: 5, IDsDigest: strings.Repeat("d", 64), IDsLength: 300},
 			Upstream: json.RawMessage(
 				`[{"Id":"ehpc-1","Scopes":[1],"Sequence":2,"UpstreamClusters":[],"CommittedAt":"x","Digest":"y"}]`),
 		},

@@ -28,7 +28,7 @@ type storedHead struct {
 	// IndexSequence is the commit up to which the index goes.
 	IndexSequence int64 `json:"Index"`
 	// IndexImages is HeadInfo.IndexImages.
-	IndexImages int `json:"IndexImages"`
+	IndexImages IndexImages `json:"IndexImages"`
 	// Log is where in the log the head stands.
 	Log storedPosition `json:"Log"`
 	// MonthIndex is HeadInfo.MonthIndex.

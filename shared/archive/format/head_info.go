@@ -82,9 +82,9 @@ type HeadInfo struct {
 	// IndexSequence is the commit up to which the index goes. It is 0 if there is
 	// no index.
 	IndexSequence int64
-	// IndexImages is the number of images of the index, as ClusterId=* lists them. It is 0
-	// if it is not known. It is that of the region while IndexSequence is Sequence.
-	IndexImages int
+	// IndexImages describes the images of the index. They are those of the region while
+	// IndexSequence is Sequence.
+	IndexImages IndexImages
 	// MonthIndex is how far the months are indexed.
 	MonthIndex IndexedMonth
 	// Upstream is the JSON array of the last ListClusters entries of the

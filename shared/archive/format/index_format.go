@@ -13,8 +13,8 @@ import (
 	"community-images/shared/catalog"
 )
 
-// indexHeader is the first line of a stored index. After it come one line for each
-// image, one for each list, and one for each id that is gone.
+// indexHeader is the second line of a stored index, after the ids of its images. After it
+// come one line for each image, one for each list, and one for each id that is gone.
 type indexHeader struct {
 	// CommittedAt is the time of commit Sequence.
 	CommittedAt catalog.Time `json:"CommittedAt"`
@@ -34,8 +34,8 @@ type indexHeader struct {
 	Sequence int64 `json:"Sequence"`
 }
 
-// indexDigest finds the digest in the header. It is the first one, because the
-// header comes first.
+// indexDigest finds the digest in the header. It is the first one: ids come before, and no
+// text in them has unescaped quotes.
 var indexDigest = DigestField{After: `","Format":`}
 
 // The fixed parts of the lines after the header.
@@ -49,9 +49,9 @@ const (
 	listSuffix  = `]}`
 )
 
-// Encode returns the bytes that are stored: lines of JSON, the header first.
+// Encode returns the bytes that are stored: lines of JSON, the ids and the header first.
 func (x *Index) Encode() ([]byte, error) {
-	data, err := catalog.MarshalLine(indexHeader{
+	header, err := catalog.MarshalLine(indexHeader{
 		CommittedAt: x.CommittedAt, Format: Version, Gone: len(x.Gone), Images: x.Len(),
 		Lists: len(x.Lists), RegionID: x.RegionID, Sequence: x.Sequence,
 	})
@@ -59,6 +59,7 @@ func (x *Index) Encode() ([]byte, error) {
 		return nil, fmt.Errorf("encoding index of %q: %w", x.RegionID, err)
 	}
 	// The parts are joined by hand: encoding/json would parse and copy each image again.
+	data := append(append(x.appendIDs(nil), '\n'), header...)
 	for i, im := range x.contents() {
 		data = x.Dates[i].append(data)
 		data = append(append(append(data, imagePrefix...), im.Raw...), "}\n"...)
@@ -93,8 +94,9 @@ func (d ImageDates) append(data []byte) []byte {
 // error means that the index is damaged or of another format, and has to be built anew.
 func DecodeIndex(region string, data []byte, interner *catalog.Interner) (*Index, error) {
 	var h indexHeader
-	first, rest, _ := bytes.Cut(data, []byte{'\n'})
-	if err := json.Unmarshal(first, &h); err != nil {
+	ids, rest, _ := bytes.Cut(data, []byte{'\n'})
+	header, rest, _ := bytes.Cut(rest, []byte{'\n'})
+	if err := json.Unmarshal(header, &h); err != nil {
 		return nil, err
 	}
 	// The images are decoded after the digest is known, because NewTrustedImage does
@@ -109,7 +111,13 @@ func DecodeIndex(region string, data []byte, interner *catalog.Interner) (*Index
 		return nil, err
 	}
 	x.interner = interner
-	return x, x.decodeImages(images)
+	if err := x.decodeImages(images); err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(x.appendIDs(make([]byte, 0, len(ids))), ids) {
+		return nil, errors.New("the ids of the index are not those of its images")
+	}
+	return x, nil
 }
 
 // decodeLists decodes everything but the images, and returns the lines of the

@@ -35,7 +35,7 @@ func Repair(ctx context.Context, w *archive.Writer, region string) (*archive.Reg
 	}
 	// A damaged snapshot or a removed month may make the index impossible. The head is
 	// rebuilt all the same, and says that there is no index.
-	imageCount, indexErr, err := w.RebuildIndex(ctx, r)
+	images, indexErr, err := w.RebuildIndex(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -43,9 +43,9 @@ func Repair(ctx context.Context, w *archive.Writer, region string) (*archive.Reg
 	monthsErr := w.RebuildMonthIndexes(ctx, indexed)
 	repaired, err := w.SyncHead(ctx, r, func(next *archive.Region) {
 		next.MonthIndex = indexed.MonthIndex
-		next.IndexSequence, next.IndexImages = 0, 0
+		next.IndexSequence, next.IndexImages = 0, format.IndexImages{}
 		if indexErr == nil {
-			next.IndexSequence, next.IndexImages = r.Sequence, imageCount
+			next.IndexSequence, next.IndexImages = r.Sequence, images
 		}
 		next.Swept = next.Swept.Merge(swept)
 		if next.Swept.At.IsZero() {

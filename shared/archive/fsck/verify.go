@@ -74,9 +74,9 @@ type verifier struct {
 	// indexClaim is how far the index goes according to the head. It is 0 if the
 	// head does not say.
 	indexClaim int64
-	// indexImages is how many images the index has according to the head. It is 0 if
+	// indexImages describes the images of the index according to the head. It is zero if
 	// the head does not say.
-	indexImages int
+	indexImages format.IndexImages
 
 	// loggedFacts is what the log has said so far.
 	loggedFacts

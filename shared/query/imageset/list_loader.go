@@ -44,13 +44,14 @@ type listLoader struct {
 
 	mu      sync.Mutex
 	indexes map[string]*regionIndex // the last that was read, by region; guarded by mu
+	ids     map[string]describedIDs // those that were read last, by region; guarded by mu
 }
 
 // NewListLoader returns a loader whose lists are without the redacted fields.
 func NewListLoader(source source.Archive, redactedFields []string) *listLoader {
 	return &listLoader{
 		source: source, redactor: redactor{fields: redactedFields}, cache: lru.New[string, List](maxListBytes),
-		indexes: map[string]*regionIndex{},
+		indexes: map[string]*regionIndex{}, ids: map[string]describedIDs{},
 	}
 }
 
@@ -160,19 +161,25 @@ func (l *listLoader) LoadLists(
 func (l *listLoader) indexFor(
 	ctx context.Context, region string, scopes []format.ScopeState, indexSequence int64,
 ) (*regionIndex, error) {
-	index, missing := l.lastIndex(region), 0
-	for _, s := range scopes {
-		if _, ok := l.cache.Get(s.Digest); !ok && !index.hasList(s.Digest) {
-			missing++
-		}
-	}
-	if missing <= maxSingleReads {
+	index := l.lastIndex(region)
+	if l.countMissing(index, scopes) <= maxSingleReads {
 		return index, nil
 	}
 	if err := l.ensureIndex(ctx, region, indexSequence); err != nil {
 		return nil, err
 	}
 	return l.lastIndex(region), nil
+}
+
+// countMissing returns how many lists of scopes neither an index, which can be nil, nor the
+// cache has.
+func (l *listLoader) countMissing(index *regionIndex, scopes []format.ScopeState) (missing int) {
+	for _, s := range scopes {
+		if _, ok := l.cache.Get(s.Digest); !ok && !index.hasList(s.Digest) {
+			missing++
+		}
+	}
+	return missing
 }
 
 // cacheIndexed returns a list of an index, and caches it. It shares the images of all lists

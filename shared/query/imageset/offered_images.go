@@ -43,7 +43,7 @@ func (o *OfferedImages) ensureLoaded(ctx context.Context) {
 }
 
 // load returns whether the selection offers an image, or nil if no scope of it has any.
-// The ids of the index are enough, if it is at hand or worth reading and has all lists.
+// The ids are enough, if the index has those of all scopes, or all their lists.
 func (o *OfferedImages) load(ctx context.Context) (has func(imageID string) bool, err error) {
 	scopes := o.State.MatchingScopes(o.Selection)
 	// If nothing matches, these are all scopes.
@@ -51,12 +51,8 @@ func (o *OfferedImages) load(ctx context.Context) (has func(imageID string) bool
 		!o.Selection.Includes(scopes.Scopes[0].ClusterID, scopes.Scopes[0].InstanceType) {
 		return nil, nil
 	}
-	ids, err := o.Sets.Lists.LoadOffered(ctx, scopes)
-	if err != nil {
-		return nil, err
-	}
-	if ids != nil {
-		return ids.has, nil
+	if has, err = o.Sets.Lists.LoadOffered(ctx, scopes); has != nil || err != nil {
+		return has, err
 	}
 	set, err := o.Sets.Load(ctx, scopes)
 	if err != nil {

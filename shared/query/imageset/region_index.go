@@ -63,9 +63,18 @@ func (o *offeredIDs) has(imageID string) bool {
 	return false
 }
 
-// LoadOffered returns which images scopes offer. It reads the index of the region if
-// LoadLists would, and no image. It returns nil if the index lacks a list.
-func (l *listLoader) LoadOffered(ctx context.Context, scopes *state.ScopeSet) (*offeredIDs, error) {
+// LoadOffered returns whether scopes offer an image, by its id. It reads no image: either the
+// ids of the index, or the index if LoadLists would. It returns nil if neither says it.
+func (l *listLoader) LoadOffered(ctx context.Context, scopes *state.ScopeSet) (has func(id string) bool, err error) {
+	if scopes.Indexed != nil && l.countMissing(l.lastIndex(scopes.Region), scopes.Scopes) > 0 {
+		ids, err := l.loadIndexedIDs(ctx, scopes)
+		if err != nil {
+			return nil, err
+		}
+		if ids != nil {
+			return ids.Has, nil
+		}
+	}
 	index, err := l.indexFor(ctx, scopes.Region, scopes.Scopes, scopes.IndexSequence)
 	if err != nil || index == nil {
 		return nil, err
@@ -75,7 +84,7 @@ func (l *listLoader) LoadOffered(ctx context.Context, scopes *state.ScopeSet) (*
 			return nil, nil
 		}
 	}
-	return index.offeredBy(scopes), nil
+	return index.offeredBy(scopes).has, nil
 }
 
 // offeredBy returns which images scopes offer. The index must have all their lists.

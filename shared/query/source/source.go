@@ -49,6 +49,8 @@ type Archive interface {
 	EndedScopes(ctx context.Context, now *archive.Region) ([]format.ScopeRef, error)
 	// Index returns the index of a region, which can lag behind the log.
 	Index(ctx context.Context, region string) (*format.Index, error)
+	// IndexedIDs returns the ids of the images of the index that now.IndexImages describes.
+	IndexedIDs(ctx context.Context, now *archive.Region) (*format.IndexedIDs, error)
 }
 
 // StoreError says that the store did not answer, or not in time.

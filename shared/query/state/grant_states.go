@@ -200,7 +200,7 @@ func restrictState(full *RegionState, g access.Grant) *RegionState {
 	// commit, and the months of the log.
 	r := *full.WithTables(coveredTables(full, g))
 	r.Discovery, r.Run, r.Swept, r.Upstream = format.Discovery{}, format.RunInfo{}, format.Swept{}, nil
-	r.IndexImages, r.Aliases = 0, nil
+	r.IndexImages, r.Aliases = format.IndexImages{}, nil
 	restricted := newRegionState(&r, full.Live)
 	restricted.full = full
 	restricted.VisibleAliases = sync.OnceValue(func() alias.List { return coveredAliases(full.Aliases, g) })

@@ -81,10 +81,16 @@ func (st *RegionState) maxCachedScopes() int {
 // reads nothing. It returns 0 if that is not known, as for past states and for callers who
 // do not see all clusters.
 func (st *RegionState) CapturedImages() int {
-	if !st.Live || st.full != nil || st.IndexSequence != st.Sequence {
+	if !st.isIndexed() {
 		return 0
 	}
-	return st.IndexImages
+	return st.IndexImages.Count
+}
+
+// isIndexed reports whether the images of the index, by what the head says of it, are those
+// of the state, and the caller may see all of them.
+func (st *RegionState) isIndexed() bool {
+	return st.Live && st.full == nil && st.IndexSequence == st.Sequence
 }
 
 // ClusterNames lists the captured clusters in order, without the empty name.

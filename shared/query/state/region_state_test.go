@@ -65,7 +65,7 @@ func TestCapturedImages(t *testing.T) {
 	t.Parallel()
 	region := func(indexed int64) *archive.Region {
 		return &archive.Region{Head: format.Head{RegionID: "cn-hangzhou", Sequence: 7,
-			HeadInfo: format.HeadInfo{IndexSequence: indexed, IndexImages: 230}}}
+			HeadInfo: format.HeadInfo{IndexSequence: indexed, IndexImages: format.IndexImages{Count: 230}}}}
 	}
 	present := newRegionState(region(7), true)
 	restricted := restrictState(present, access.Grant{Clusters: []string{"ehpc-a"}})
@@ -82,7 +82,7 @@ func TestCapturedImages(t *testing.T) {
 			t.Errorf("%s: %d images, want %d", about, got, row.want)
 		}
 	}
-	if restricted.IndexImages != 0 {
-		t.Errorf("the restricted state has the number %d", restricted.IndexImages)
+	if restricted.IndexImages != (format.IndexImages{}) {
+		t.Errorf("the restricted state has %+v", restricted.IndexImages)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"community-images/shared/archive"
 	"community-images/shared/archive/format"
 	"community-images/shared/catalog"
 	"community-images/shared/query/request"
@@ -28,6 +29,9 @@ type ScopeSet struct {
 	// IndexSequence is the commit that the region's index goes up to. 0: the
 	// region has no index.
 	IndexSequence int64
+	// Indexed has the head that describes the ids of exactly the images of these scopes, for
+	// source.Archive.IndexedIDs. nil: no head does.
+	Indexed *archive.Region
 
 	// The following are set by finish and are about scopes alone.
 
@@ -190,6 +194,9 @@ func (st *RegionState) MatchingScopes(sel request.Selection) *ScopeSet {
 	}
 	if !sel.IsEverything() && len(v.Scopes)+len(v.empty) == 0 {
 		return st.AllScopes()
+	}
+	if sel.IsEverything() && st.isIndexed() && st.IndexImages.HasIDs() {
+		v.Indexed = st.Region
 	}
 	v.Finish()
 	st.cacheScopeSet(key, v)
