@@ -26,7 +26,7 @@ func TestDebianFleetPages(t *testing.T) {
 	for name, path := range map[string]string{
 		"overview": "/", "clusters": "/v1/clusters", "matrix": "/v1/matrix?RegionId=" + hangzhou, "status": "/v1/status",
 	} {
-		b.run(chromedp.Navigate(server.URL+path), chromedp.WaitVisible("h1"))
+		b.run(chromedp.Navigate(server.URL+path), chromedp.WaitVisible("h1", chromedp.ByQuery))
 		if shown := b.text("main"); path != "/v1/status" && !strings.Contains(shown, "onerror=alert(1)") {
 			t.Errorf("%s: the name of a cluster is not shown as text: %s", path, shown)
 		}
@@ -35,7 +35,7 @@ func TestDebianFleetPages(t *testing.T) {
 		b.takePicture(name+"-desk-dark", 1280, 900, "dark")
 	}
 	// A search leads to everything that is captured.
-	b.run(chromedp.Navigate(server.URL+"/"), chromedp.WaitVisible("#q"),
+	b.run(chromedp.Navigate(server.URL+"/"), chromedp.WaitVisible("#q", chromedp.ByQuery),
 		chromedp.SetValue("#q", "centos", chromedp.ByQuery))
 	var address string
 	b.run(chromedp.Submit("#q", chromedp.ByQuery), chromedp.WaitVisible(".images", chromedp.ByQuery),

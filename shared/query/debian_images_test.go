@@ -30,12 +30,12 @@ func TestDebianFilterImages(t *testing.T) {
 		b.run(actions...)
 		b.waitFor(query, rows)
 	}
-	step("ClusterId=*&OsTag.Platform=Ubuntu", 2, chromedp.Click(`.facets a[title="Add: Ubuntu"]`))
+	step("ClusterId=*&OsTag.Platform=Ubuntu", 2, chromedp.Click(`.facets a[title="Add: Ubuntu"]`, chromedp.ByQuery))
 	step("ClusterId=*&OsTag.Platform=Ubuntu&sort=-Size", 2, chromedp.Click(`//th/a[text()="Size"]`))
 	step("ClusterId=*&OsTag.Platform=Ubuntu", 2, chromedp.Evaluate(`history.back()`, nil))
 	step("ClusterId=*&OsTag.Platform=Ubuntu&sort=-Size", 2, chromedp.Evaluate(`history.forward()`, nil))
 	step("ClusterId=*&OsTag.Platform=Ubuntu&sort=-Size", 2, chromedp.Reload())
-	step("ClusterId=*&sort=-Size", 5, chromedp.Click(`.chip[title="Remove: OsTag.Platform: Ubuntu"]`))
+	step("ClusterId=*&sort=-Size", 5, chromedp.Click(`.chip[title="Remove: OsTag.Platform: Ubuntu"]`, chromedp.ByQuery))
 	step("ClusterId=*&RegionId=cn-hangzhou", 5, chromedp.Click(`//ul[@class="chips"]//a[text()="clear"]`))
 	b.checkNoComplaints()
 }
@@ -50,12 +50,12 @@ func TestDebianTypeAhead(t *testing.T) {
 	b := newBrowser(t)
 	b.run(chromedp.EmulateViewport(1280, 900),
 		chromedp.Navigate(server.URL+"/v1/images?ClusterId=*&limit=2"), chromedp.WaitVisible("tbody", chromedp.ByQuery),
-		chromedp.SendKeys("#q", "hp"))
+		chromedp.SendKeys("#q", "hp", chromedp.ByQuery))
 	b.waitFor("ClusterId=*&limit=2&q=hp", 2)
-	b.run(chromedp.SendKeys("#q", "c-centos-7.9"))
+	b.run(chromedp.SendKeys("#q", "c-centos-7.9", chromedp.ByQuery))
 	b.waitFor("ClusterId=*&limit=2&q=hpc-centos-7.9", 1)
 	var used, value string
-	b.run(chromedp.Evaluate(`document.activeElement.id`, &used), chromedp.Value("#q", &value))
+	b.run(chromedp.Evaluate(`document.activeElement.id`, &used), chromedp.Value("#q", &value, chromedp.ByQuery))
 	if used != "q" || value != "hpc-centos-7.9" {
 		t.Errorf("the field in use is %q, the search box has %q", used, value)
 	}
@@ -67,10 +67,10 @@ func TestDebianTypeAhead(t *testing.T) {
 	if value != "" {
 		t.Errorf("after going back the search box has %q", value)
 	}
-	b.run(chromedp.Click(`a[rel=next]`))
+	b.run(chromedp.Click(`a[rel=next]`, chromedp.ByQuery))
 	b.waitForText(".pages", "3–4 of 5")
 	b.run(chromedp.Evaluate(`[...document.querySelectorAll('.pick input')].forEach(box => box.checked = true)`, nil),
-		chromedp.Click(`.compare > button`))
+		chromedp.Click(`.compare > button`, chromedp.ByQuery))
 	b.waitForText("main", "fields differ")
 	b.checkNoComplaints()
 }
