@@ -202,7 +202,7 @@ func clusterRow(in *ui.Input, c *render.Cluster, scopes []*render.ClusterScope) 
 		ui.Cell(in.T("Boots from"), bootImage(in, c)),
 		ui.Cell(in.T("Its image"), imageState(in, c)),
 		ui.Cell(in.T("Newest of the same system"), newestImage(in, c)),
-		ui.NumberCell(in.T("Images"), imageCounts(scopes)),
+		imageCounts(in, scopes),
 		ui.Cell(in.T("Checked"), checks(in, scopes)),
 		ui.Cell(in.T("Scheduler"), g.Text(cmp.Or(c.SchedulerType, "–"))),
 	)
@@ -263,7 +263,7 @@ func newestImage(in *ui.Input, c *render.Cluster) g.Node {
 }
 
 // imageCounts says how many images the lists of a cluster have: the least and the most.
-func imageCounts(scopes []*render.ClusterScope) string {
+func imageCounts(in *ui.Input, scopes []*render.ClusterScope) g.Node {
 	least, most := -1, -1
 	for _, sc := range scopes {
 		if sc.Digest == "" {
@@ -276,11 +276,12 @@ func imageCounts(scopes []*render.ClusterScope) string {
 	}
 	switch {
 	case most < 0:
-		return "–"
+		return ui.NumberCell(in.T("Images"), "–")
 	case least == most:
-		return strconv.Itoa(most)
+		return ui.NumberCell(in.T("Images"), strconv.Itoa(most))
 	}
-	return strconv.Itoa(least) + "–" + strconv.Itoa(most)
+	return ui.NumberCell(in.T("Images"), strconv.Itoa(least)+"–"+strconv.Itoa(most),
+		h.Span(h.Class("reason"), g.Text(in.T("by instance type"))))
 }
 
 // checks says when a cluster was last checked, or what is wrong with that.

@@ -220,6 +220,7 @@ func chineseTexts() map[Message]string {
 
 		// fleet/home.go
 		"Community images of E-HPC": "E-HPC 社区镜像",
+		"by instance type":          "因实例规格而异",
 		"This service keeps what E-HPC's ListCommunityImages answers: which images each cluster and instance " +
 			"type is offered, now and in the past. Search them, see what has changed, and whether a cluster " +
 			"boots from an image that is gone.": "" +

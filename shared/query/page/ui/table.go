@@ -59,6 +59,6 @@ func Cell(label string, children ...g.Node) g.Node {
 }
 
 // NumberCell is a cell that is aligned right.
-func NumberCell(label, text string) g.Node {
-	return h.Td(g.Attr("data-label", label), h.Class("number"), g.Text(text))
+func NumberCell(label, text string, more ...g.Node) g.Node {
+	return h.Td(g.Attr("data-label", label), h.Class("number"), g.Text(text), g.Group(more))
 }
