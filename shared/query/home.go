@@ -2,9 +2,8 @@ package query
 
 import (
 	"context"
-	"strconv"
-	"strings"
 
+	"community-images/shared/message"
 	"community-images/shared/query/etag"
 	"community-images/shared/query/request"
 	"community-images/shared/query/response"
@@ -14,28 +13,30 @@ import (
 // region that the request names, else about the first one that the caller may see.
 func (l *Lookup) serveHome(_ context.Context, req *request.Request) (*response.Answer, error) {
 	// The text is short, and its hash is the ETag, so it is rendered even for a 304.
-	text := l.renderHomeText()
+	text := l.listRoutes()
 	region := req.Region
 	if region == "" && len(l.Regions) > 0 {
 		region = l.Regions[0]
 	}
 	return &response.Answer{
-		OmitEnvelope: true, Region: region, ETag: etag.Make("index", text),
+		OmitEnvelope: true, Region: region, ETag: etag.Make("index", text.String()),
 		Render: func(context.Context, []byte) (*response.Body, error) {
-			return &response.Body{Bytes: []byte(text), View: text}, nil
+			return &response.Body{Bytes: []byte(text.String()), View: text}, nil
 		},
 	}, nil
 }
 
-// renderHomeText lists the routes with an example that works, for curl.
-func (l *Lookup) renderHomeText() string {
-	var b strings.Builder
-	b.WriteString("Community images of E-HPC, version " + strconv.Quote(l.service.version) + "\n")
+// listRoutes lists the routes with an example that works, for curl.
+func (l *Lookup) listRoutes() message.Text {
+	lines := []message.Text{
+		message.New("Community images of E-HPC, version %q", l.service.version), message.Untranslated("\n"),
+	}
 	for _, rt := range l.service.routes {
-		b.WriteString("\n" + rt.Pattern + "\n    " + rt.About + "\n")
+		lines = append(lines, message.Untranslated("\n"+rt.Pattern+"\n    "), message.New(rt.About),
+			message.Untranslated("\n"))
 		if rt.Example != "" {
-			b.WriteString("    " + rt.Pattern + "?" + l.parser.ExampleQuery(rt.Route) + "\n")
+			lines = append(lines, message.Untranslated("    "+rt.Pattern+"?"+l.parser.ExampleQuery(rt.Route)+"\n"))
 		}
 	}
-	return b.String()
+	return message.Join(lines...)
 }

@@ -61,7 +61,7 @@ func (d *Description) Document() jsonObject {
 
 // describeOperation describes a route: its parameters and all its answers.
 func (d *Description) describeOperation(rt *request.Route) jsonObject {
-	op := jsonObject{"operationId": operationID(rt.Pattern), "summary": rt.About,
+	op := jsonObject{"operationId": operationID(rt.Pattern), "summary": string(rt.About),
 		"parameters": d.describeParams(rt), "responses": d.describeResponses(rt)}
 	// An empty list of schemes says that this route needs no token.
 	if rt.Public && d.RequiresTokens {

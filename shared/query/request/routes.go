@@ -10,15 +10,15 @@ import (
 // Route is one path and what it takes. Requests are matched against the table of
 // routes, errors list it, and /openapi.json is made from it.
 type Route struct {
-	Pattern     string          // the path, with at most one variable: {ImageId} or {Name}
-	About       string          // for the OpenAPI document and the list of routes
-	Params      []Param         // besides the filters
-	Filters     bool            // the fields of images are parameters too
-	Public      bool            // needs no token
-	Formats     []string        // the first is the default
-	required    []string        // names of params
-	Example     string          // a query that works on any archive; empty: there is none
-	checkParams func(p *parser) // adds the faults of parameters that do not go together; nil: there are none
+	Pattern     string           // the path, with at most one variable: {ImageId} or {Name}
+	About       message.Template // for the OpenAPI document and the list of routes
+	Params      []Param          // besides the filters
+	Filters     bool             // the fields of images are parameters too
+	Public      bool             // needs no token
+	Formats     []string         // the first is the default
+	required    []string         // names of params
+	Example     string           // a query that works on any archive; empty: there is none
+	checkParams func(p *parser)  // adds the faults of parameters that do not go together; nil: there are none
 	// selects returns what a selection as given means; nil: as it is given.
 	selects func(Selection) Selection
 	// refuses returns why the route cannot have a parameter that others have; empty: it is as

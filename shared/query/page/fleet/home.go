@@ -10,6 +10,7 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
+	"community-images/shared/message"
 	"community-images/shared/query/page/ui"
 	"community-images/shared/query/render"
 	"community-images/shared/query/request"
@@ -50,7 +51,7 @@ func HomePage() ui.Page {
 // homeView makes the overview.
 type homeView struct {
 	in      *ui.Input
-	routes  string           // the list of routes, as text
+	routes  message.Text     // the list of routes
 	status  *render.Status   // nil: it could not be read
 	region  *render.Region   // that the page is about; nil: there is none, or it is not known
 	stale   []staleScope     // of that region
@@ -65,7 +66,7 @@ type homeView struct {
 // newHomeView reads the answers to the questions of the page.
 func newHomeView(in *ui.Input, answers []ui.Answer) *homeView {
 	v := &homeView{in: in}
-	v.routes, _ = answers[0].Value.(string)
+	v.routes, _ = answers[0].Value.(message.Text)
 	v.status, _ = answers[1].Value.(*render.Status)
 	if len(answers) > 2 {
 		v.fleetOf, v.changes, v.images, v.latest = answers[2], answers[3], answers[4], answers[5]
@@ -341,6 +342,6 @@ func (v *homeView) programs() g.Node {
 		h.P(h.A(h.Href("/openapi.json"), g.Text(in.T("Description of all routes (OpenAPI)"))), g.Text(" · "),
 			h.A(h.Href("/metrics"), g.Text(in.T("Metrics for Prometheus")))),
 		h.Details(h.Class("lists"), h.Summary(g.Text(in.T("All routes"))),
-			h.Pre(h.TabIndex("0"), h.Lang("en"), g.Text(v.routes))),
+			h.Pre(h.TabIndex("0"), g.Text(in.Say(v.routes)))),
 	)
 }

@@ -10,7 +10,7 @@ import (
 // the first Chinese page, since other cold starts should not wait for them.
 var chineseMessages = sync.OnceValue(func() map[Message]string {
 	return joinMessages(chineseTexts(), chineseHistoryTexts(), chineseAliasTexts(), chineseHintTexts(),
-		chineseFaultTexts(), chineseErrorTexts())
+		chineseFaultTexts(), chineseErrorTexts(), chineseRouteTexts())
 })
 
 // joinMessages returns the texts of several tables.
