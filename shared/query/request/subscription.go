@@ -42,7 +42,8 @@ func newSubscriptionRoute(own []Param) *Route {
 func newClusterIDParam() Param {
 	return Param{
 		Name: "ClusterId", IsList: true,
-		allowed: "ids of clusters, which have A-Z a-z 0-9 . _ -, a comma list of them, * for all, or _any for none",
+		allowedNames: message.Untranslated(
+			"ids of clusters, which have A-Z a-z 0-9 . _ -, a comma list of them, * for all, or _any for none"),
 		parse: func(p *parser, v []string) (err error) {
 			p.request.Selection.Clusters, err = parseNames(v, func(id string) error {
 				if id != catalog.Any && catalog.ValidateName("ClusterId", id) != nil {
