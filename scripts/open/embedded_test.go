@@ -101,8 +101,8 @@ func TestOpensADeployment(t *testing.T) {
 	for _, refused := range []string{"ci_old-token", expired} {
 		p := newProcess(append(environment(caller), tokenVariable+"="+refused), nil, nil)
 		got := fails(t, p, 1, a.flags("community-images")...)
-		if !strings.Contains(got, "refuses the bearer token (401 Unauthorized): it is wrong or has expired; start again") ||
-			strings.Contains(got, refused) {
+		const says = "refuses the bearer token (401 Unauthorized): it is wrong or has expired; start again"
+		if !strings.Contains(got, says) || strings.Contains(got, refused) {
 			t.Error(got)
 		}
 	}

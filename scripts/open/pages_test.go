@@ -53,7 +53,8 @@ func walkPages(t *testing.T, o *opened) {
 	}
 	for _, path := range []string{"/sign-in", "/sign-out"} {
 		got := o.get(path)
-		if got.status != 303 || got.header.Get("Location") != "/" || !strings.Contains(got.body, "has signed in already") {
+		if got.status != 303 || got.header.Get("Location") != "/" ||
+			!strings.Contains(got.body, "has signed in already") {
 			t.Errorf("%s: %d %v %.300s", path, got.status, got.header, got.body)
 		}
 	}

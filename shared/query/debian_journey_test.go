@@ -188,7 +188,7 @@ func simplify(address string) string {
 	params := u.Query()
 	for name, values := range params {
 		switch {
-		case values[0] == "" || name == "RegionId" && values[0] == hangzhou || name == "InstanceType" && values[0] == "*":
+		case values[0] == "", name == "RegionId" && values[0] == hangzhou, name == "InstanceType" && values[0] == "*":
 			params.Del(name)
 		case name == "cursor":
 			params.Set(name, "…")

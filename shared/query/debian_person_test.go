@@ -4,6 +4,7 @@ package query_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -93,9 +94,10 @@ func (r *personRegion) capture(world *ehpctest.Simulation) (found content, listi
 // pages are the addresses of all pages of the region.
 func (r *personRegion) pages() []string {
 	return []string{
-		"/", "/v1/images?ClusterId=*&limit=20", "/v1/images?ClusterId=*&limit=10&q=CentOS&Status=Available&sort=-Size", "/v1/clusters",
-		"/v1/matrix?ClusterId=*&limit=20", "/v1/status", "/v1/images/" + r.images[0], "/v1/images/" + r.gone, "/v1/changes",
-		"/v1/diff?from=-24h", "/v1/diff?ClusterId=" + r.clusters[0] + "&with=" + r.clusters[1],
+		"/", "/v1/images?ClusterId=*&limit=20",
+		"/v1/images?ClusterId=*&limit=10&q=CentOS&Status=Available&sort=-Size", "/v1/clusters",
+		"/v1/matrix?ClusterId=*&limit=20", "/v1/status", "/v1/images/" + r.images[0], "/v1/images/" + r.gone,
+		"/v1/changes", "/v1/diff?from=-24h", "/v1/diff?ClusterId=" + r.clusters[0] + "&with=" + r.clusters[1],
 	}
 }
 
@@ -120,13 +122,17 @@ func TestDebianSignIn(t *testing.T) {
 	site := r.start(access.Grant{Name: "limited", Clusters: []string{own}})
 	p := &person{browser: newBrowser(t), does: "signs in"}
 	p.run(chromedp.EmulateViewport(1280, 900),
-		chromedp.Navigate(site+"/v1/images?ClusterId=*&sort=-Size&lang=en"), chromedp.WaitVisible("#token", chromedp.ByQuery),
-		chromedp.SendKeys("#token", "wrong"+kb.Enter, chromedp.ByQuery), chromedp.WaitVisible("#problem", chromedp.ByQuery))
+		chromedp.Navigate(site+"/v1/images?ClusterId=*&sort=-Size&lang=en"),
+		chromedp.WaitVisible("#token", chromedp.ByQuery),
+		chromedp.SendKeys("#token", "wrong"+kb.Enter, chromedp.ByQuery),
+		chromedp.WaitVisible("#problem", chromedp.ByQuery))
 	if text := p.text("#problem"); !strings.Contains(text, "not valid") {
 		t.Errorf("a wrong token: %s", text)
 	}
-	p.run(chromedp.SendKeys("#token", token("limited")+kb.Enter, chromedp.ByQuery), chromedp.WaitVisible("table", chromedp.ByQuery))
-	if got := p.look(); got.Address != site+"/v1/images?ClusterId=*&sort=-Size&lang=en" || strings.Contains(strings.Join(got.Rows, "\n"), other) {
+	p.run(chromedp.SendKeys("#token", token("limited")+kb.Enter, chromedp.ByQuery),
+		chromedp.WaitVisible("table", chromedp.ByQuery))
+	got := p.look()
+	if got.Address != site+"/v1/images?ClusterId=*&sort=-Size&lang=en" || strings.Contains(fmt.Sprint(got.Rows), other) {
 		t.Errorf("after signing in: %+v", got)
 	}
 	for _, target := range r.pages() {
@@ -142,7 +148,8 @@ func TestDebianSignIn(t *testing.T) {
 	}
 	p.checkOtherSiteGetsNothing(site)
 	p.run(chromedp.Navigate(site+"/?lang=en"), chromedp.Click(`form[action="/sign-out"] button`, chromedp.ByQuery),
-		chromedp.WaitVisible("#token", chromedp.ByQuery), chromedp.Navigate(site+"/v1/images?ClusterId=*"), chromedp.WaitVisible("#token", chromedp.ByQuery))
+		chromedp.WaitVisible("#token", chromedp.ByQuery),
+		chromedp.Navigate(site+"/v1/images?ClusterId=*"), chromedp.WaitVisible("#token", chromedp.ByQuery))
 	p.checkNoComplaints()
 
 	plain := httptest.NewServer(r.Handler(allow(access.Grant{Name: "limited"})))
