@@ -36,6 +36,7 @@
 //   - a metric: status/metrics.go, or lookupmetrics for what one instance counts
 //   - a format: request/formats.go, the formats of its routes, and each switch on the
 //     format in render
+//   - an error or a hint: its template with message.New, and the Chinese one in page/language
 //
 // README.md tells callers of each, and tests hold it against the code.
 package query

@@ -94,6 +94,17 @@ func TestHintsAreInTheLanguageOfThePage(t *testing.T) {
 	}
 }
 
+// TestRoutesAreInTheLanguageOfThePage: the overview lists the routes in Chinese. For curl they
+// are in English.
+func TestRoutesAreInTheLanguageOfThePage(t *testing.T) {
+	t.Parallel()
+	h := newSmallRegion(t).Handler()
+	const english, chinese = "The description of this interface (OpenAPI 3.1).", "此接口的描述（OpenAPI 3.1）。"
+	checkHTML(t, "/", getPage(t, h, "/"), english, "!"+chinese)
+	checkHTML(t, "/?lang=zh", getPage(t, h, "/?lang=zh"), chinese, "!"+english)
+	checkHTML(t, "/ of curl", get(h, "/", "Accept-Language", "zh").Body.String(), english, "!"+chinese)
+}
+
 // hasHan reports whether a text has Chinese characters.
 func hasHan(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) })

@@ -89,6 +89,8 @@ func TestPagesOfTrouble(t *testing.T) {
 		"<strong class=\"name\">team</strong>", `<span class="pill good">ok</span>`)
 	checkHTML(t, "/v1/status?lang=zh", getPage(t, w.handler, "/v1/status?lang=zh"), "（目前 2 次）", "已失败 2 小时",
 		"待通知的提交", "answered 503", "最近一次运行无法使用 notify.json。")
+	checkHTML(t, "/v1/clusters", getPage(t, w.handler, "/v1/clusters"), `3–4<span class="reason">by instance type</span>`,
+		"held back for", "!<code>suspicious")
 }
 
 // TestPagesDuringAnOutage show what was read before, and say so. What was not read is missing.

@@ -303,7 +303,8 @@ func checks(in *ui.Input, scopes []*render.ClusterScope) g.Node {
 	}
 	kind, word := stateWord(in, bad[0])
 	return g.Group{ui.Pill(kind, word), g.Iff(bad[0].Problem != nil && bad[0].State != format.StateHeld, func() g.Node {
-		return h.Code(h.Title(problemText(bad[0].Problem)), g.Text(cmp.Or(bad[0].Problem.Code, bad[0].Problem.Class)))
+		return g.Group{g.Text(" "), h.Code(h.Title(problemText(bad[0].Problem)),
+			g.Text(cmp.Or(bad[0].Problem.Code, bad[0].Problem.Class)))}
 	}), g.Iff(len(scopes) > 1, func() g.Node {
 		return h.Span(h.Class("reason"), g.Text(in.T("%d of %d lists", len(bad), len(scopes))))
 	})}

@@ -24,7 +24,7 @@ func chineseRouteTexts() map[Message]string {
 			"share.": "各镜像在哪些集群或实例规格可用：每个镜像一行，并列出共有的镜像。",
 		"Last run, commit, scopes by state and oldest check of each region.": "各地域最近的运行、提交、按状态统计的列表和最早的检查。",
 		"The same as metrics, and what this instance has served, for Prometheus and the like.": "" +
-			"同样的内容及此实例处理的请求，供 Prometheus 等采集。",
+			"以指标形式给出上述状态，以及此实例处理的请求，供 Prometheus 等采集。",
 		"The description of this interface (OpenAPI 3.1).":           "此接口的描述（OpenAPI 3.1）。",
 		"Says that the program answers, without asking the storage.": "表明程序正在应答，不访问存储。",
 		"This list, or the page for people if Accept prefers text/html. With Action= or the header x-acs-action, with " +

@@ -1,8 +1,9 @@
 // Package language has the texts of pages in English and Chinese.
 //
 // A text is written in English where a page shows it, with T or N, and its translation is added
-// to one of the tables in chinese*.go. A test finds the texts of all packages, those without a
-// translation, and translations that nothing uses.
+// to one of the tables in chinese*.go. So are the templates of errors and hints, which packages
+// below make with message.New: Say shows them. A test finds the texts of all packages, those
+// without a translation, and translations that nothing uses.
 package language
 
 import (
