@@ -64,17 +64,9 @@ const (
 // sorted. Each package of pages must have some, so that none is left out.
 func textsOfPages(t *testing.T) []Message {
 	t.Helper()
-	mode := packages.NeedName | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedSyntax | packages.NeedImports
-	loaded, err := packages.Load(&packages.Config{Context: t.Context(), Mode: mode}, query+"/...", marks)
-	if err != nil {
-		t.Fatal(err)
-	}
 	texts := map[Message]bool{}
 	without := packagesOfPages(t)
-	for _, p := range loaded {
-		if len(p.Errors) > 0 {
-			t.Fatal(p.Errors)
-		}
+	for _, p := range loadPackages(t) {
 		for expr, value := range p.TypesInfo.Types {
 			if isMessage(value.Type) && value.Value != nil && !isKey(expr, p) {
 				texts[Message(constant.StringVal(value.Value))] = true
@@ -87,6 +79,22 @@ func textsOfPages(t *testing.T) []Message {
 		t.Errorf("%s has no text: it is not a package of pages, or its texts are not found", name)
 	}
 	return slices.Sorted(maps.Keys(texts))
+}
+
+// loadPackages returns the packages that may have texts.
+func loadPackages(t *testing.T) []*packages.Package {
+	t.Helper()
+	mode := packages.NeedName | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedSyntax | packages.NeedImports
+	loaded, err := packages.Load(&packages.Config{Context: t.Context(), Mode: mode}, query+"/...", marks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range loaded {
+		if len(p.Errors) > 0 {
+			t.Fatal(p.Errors)
+		}
+	}
+	return loaded
 }
 
 // packagesOfPages returns the paths of this package's neighbours, which make pages.
