@@ -81,7 +81,7 @@ func cloudEnv(environ []string) (env []string, home string, err error) {
 	// The functions start with nothing but these: other variables of the caller's
 	// shell must not change what they do. Proxies and certificates are needed to
 	// reach the cloud at all.
-	env = selectByPrefix(environ, "OSS_", "EHPC_", "SNAPSHOT_", "QUERY_", "LOG_LEVEL=",
+	env = selectByPrefix(environ, "OSS_", "EHPC_", "SNAPSHOT_", "QUERY_", "NOTIFY_", "LOG_LEVEL=",
 		"ALIBABA_CLOUD_ACCESS_KEY_", "ALIBABA_CLOUD_SECURITY_TOKEN=",
 		"HTTP_PROXY=", "HTTPS_PROXY=", "NO_PROXY=", "http_proxy=", "https_proxy=", "no_proxy=", "SSL_CERT_")
 	env = append(env, "FC_REGION="+home)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -128,10 +129,19 @@ func (w *syncBuffer) String() string {
 // fastSettings lift the rate limit of E-HPC, which would only slow the tests down.
 var fastSettings = []string{"SNAPSHOT_QPS=1000", "FC_REGION=ignored", "OSS_BUCKET=ignored"}
 
-func TestSecondRunContinuesTheHistory(t *testing.T) {
+// TestLaterRunsContinueTheHistory: each run is a tick, and adds a commit. The third tells a
+// receiver what it changed, since the second found a subscription.
+func TestLaterRunsContinueTheHistory(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for i, want := range []string{"tick 0 of the embedded E-HPC", "tick 1 of the embedded E-HPC"} {
+	told := make(chan string, 10)
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		told <- string(body)
+	}))
+	defer receiver.Close()
+	for i, want := range []string{"tick 0 of the embedded E-HPC", "tick 1 of the embedded E-HPC",
+		"tick 2 of the embedded E-HPC"} {
 		var out, faults syncBuffer
 		args := []string{"-once", "-data", dir}
 		if i == 0 {
@@ -154,6 +164,28 @@ func TestSecondRunContinuesTheHistory(t *testing.T) {
 			t.Errorf("run %d seeds a history:\n%s", i+1, out.String())
 		}
 		checkJQFile(t, out.String())
+		if i == 0 {
+			subscribe(t, dir, receiver.URL)
+		}
+	}
+	select {
+	case body := <-told:
+		if !strings.Contains(body, `"specversion":"1.0"`) || !strings.Contains(body, "cn-") {
+			t.Errorf("the receiver was told %s", body)
+		}
+	default:
+		t.Error("the receiver was told nothing")
+	}
+}
+
+// subscribe writes the subscriptions of a local run.
+func subscribe(t *testing.T, dir, receiver string) {
+	t.Helper()
+	file := filepath.Join(dir, "oss", datadir.Bucket, datadir.Prefix, "notify.json")
+	text := fmt.Sprintf(`{"Subscriptions": [{"Name": "me", "Kind": "webhook", "Url": %q,
+		"Secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}]}`, receiver)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 
