@@ -52,8 +52,8 @@ func TestTexts(t *testing.T) {
 		want     string
 	}{
 		{"a commit", newMessage(some(), flapping), subscription.English, `community-images: cn-hangzhou, commit 25
-1 lost the image that they boot from: ai-train (ehpc-3): linux_CentOS7.3 (m-3)
-2 aliases moved: base: linux_CentOS7.3 (m-3) -> linux_Rocky9.1 (m-1), gpu: x (m-9) -> nothing
+boot image gone (1): ai-train (ehpc-3): linux_CentOS7.3 (m-3)
+alias moved (2): base: linux_CentOS7.3 (m-3) -> linux_Rocky9.1 (m-1), gpu: x (m-9) -> nothing
 2 new: linux_Rocky9.1 (m-1), m-2
 1 gone: linux_CentOS7.3 (m-3)
 1 changed: linux_AliyunLinux3 (m-4) [Size Status]

@@ -59,8 +59,8 @@ var english = words{
 		test:    "community-images: this is a test.",
 	},
 	lines{
-		bootImage: "%d lost the image that they boot from: %s",
-		alias:     "%d aliases moved: %s",
+		bootImage: "boot image gone (%d): %s",
+		alias:     "alias moved (%d): %s",
 		added:     "%d new: %s",
 		removed:   "%d gone: %s",
 		changed:   "%d changed: %s",
