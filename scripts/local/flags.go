@@ -43,8 +43,8 @@ func (o *options) define(flags *flag.FlagSet) {
 		"(default below the user's cache directory)")
 	flags.DurationVar(&o.every, "every", 30*time.Second, "how often the timer fires")
 	flags.BoolVar(&o.once, "once", false, "take one snapshot, print what was stored, and end")
-	flags.BoolVar(&o.fresh, "fresh", false, "start without the simulated month that an empty directory is seeded with; an "+
-		"error if the directory has data")
+	flags.BoolVar(&o.fresh, "fresh", false, "start without the simulated month that an empty directory is seeded with; "+
+		"an error if the directory has data")
 	flags.BoolVar(&o.cloud, "cloud", false, "use the real E-HPC and OSS: OSS_BUCKET, EHPC_REGIONS or FC_REGION, and "+
 		"ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET, ALIBABA_CLOUD_SECURITY_TOKEN from the environment")
 }

@@ -62,7 +62,8 @@ func seedDirectory(ctx context.Context, dir *datadir.Directory, out io.Writer) e
 	case err != nil:
 		return fmt.Errorf("seeding the history: %w", err)
 	}
-	fmt.Fprintf(out, "seeded %d commits since %s in %s; SimulatedUntil in /v1/status says until when history is simulated\n",
+	fmt.Fprintf(out, "seeded %d commits since %s in %s; "+
+		"SimulatedUntil in /v1/status says until when history is simulated\n",
 		commits, seedTime(began, 0).Format(time.DateOnly), time.Since(began).Round(100*time.Millisecond))
 	return nil
 }
@@ -133,7 +134,10 @@ func seedSettings(world *ehpctest.Simulation) capture.Settings {
 
 // seedTimes are the times of the runs of a seeded day before its end.
 var seedTimes = [...]time.Duration{
-	21*time.Hour + 18*time.Minute, 15*time.Hour + 6*time.Minute, 9*time.Hour + 12*time.Minute, 2*time.Hour + 24*time.Minute,
+	21*time.Hour + 18*time.Minute,
+	15*time.Hour + 6*time.Minute,
+	9*time.Hour + 12*time.Minute,
+	2*time.Hour + 24*time.Minute,
 }
 
 // isCalmDay reports whether nothing runs on a day. It is given as the number of whole days

@@ -94,7 +94,8 @@ while IFS= read -r -d '&' pair; do
   pairs+=("$key $order $name=$canonical")
 done <<<"$query&"
 # Sorted by the bytes of name and value, which stand in front.
-sorted=$(printf '%s\n' "${pairs[@]+"${pairs[@]}"}" | LC_ALL=C sort -t ' ' -k1,1 -k2,2 | cut -d ' ' -f 3 | paste -sd '&' -)
+sorted=$(printf '%s\n' "${pairs[@]+"${pairs[@]}"}" | LC_ALL=C sort -t ' ' -k1,1 -k2,2 |
+  cut -d ' ' -f 3 | paste -sd '&' -)
 
 date=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 names=x-acs-date
@@ -122,8 +123,10 @@ pad() {
   done
 }
 inner=$({ printf %b "$(pad 0x36)"; printf 'ACS3-HMAC-SHA256\n%s' "${hash%% *}"; } | openssl dgst -sha256 -r)
-signature=$({ printf %b "$(pad 0x5c)"; printf %b "$(printf %s "${inner%% *}" | sed 's/../\\x&/g')"; } | openssl dgst -sha256 -r)
-headers+=("Authorization: ACS3-HMAC-SHA256 Credential=$ALIBABA_CLOUD_ACCESS_KEY_ID,SignedHeaders=$names,Signature=${signature%% *}")
+inner=$(printf %s "${inner%% *}" | sed 's/../\\x&/g')
+signature=$({ printf %b "$(pad 0x5c)"; printf %b "$inner"; } | openssl dgst -sha256 -r)
+authorization="ACS3-HMAC-SHA256 Credential=$ALIBABA_CLOUD_ACCESS_KEY_ID,SignedHeaders=$names,Signature=${signature%% *}"
+headers+=("Authorization: $authorization")
 
 # curl needs the caller's locale for domains with letters outside of ASCII. It
 # must send the URL as it was signed: no globs, no shortened paths. The last

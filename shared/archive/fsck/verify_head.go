@@ -132,10 +132,11 @@ func (v *verifier) verifyHeadScopes(key string, h, r *format.Head) error {
 // hasSameHistory reports whether two states say the same, as far as the log can
 // tell.
 func hasSameHistory(r, other *format.Head) bool {
-	return r.Aliases.Equal(other.Aliases) && r.SimulatedUntil.Equal(other.SimulatedUntil.Time) && slices.EqualFunc(r.Clusters(), other.Clusters(), catalog.Cluster.Equal) &&
-		slices.EqualFunc(r.Scopes(), other.Scopes(), func(a, b format.ScopeState) bool {
-			return loggedPart(a) == loggedPart(b)
-		})
+	isSameScope := func(a, b format.ScopeState) bool { return loggedPart(a) == loggedPart(b) }
+	return r.Aliases.Equal(other.Aliases) &&
+		r.SimulatedUntil.Equal(other.SimulatedUntil.Time) &&
+		slices.EqualFunc(r.Clusters(), other.Clusters(), catalog.Cluster.Equal) &&
+		slices.EqualFunc(r.Scopes(), other.Scopes(), isSameScope)
 }
 
 // loggedPart returns s without what only the head says.

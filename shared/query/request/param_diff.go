@@ -84,9 +84,11 @@ func checkDiffForm(p *parser) {
 	switch {
 	case req.Format == FormatHTML && isChoice:
 	case req.with != "" && (req.From.IsSet || req.To.IsSet):
-		p.addFault(fault.CodeInvalid, "with", message.New("cannot be combined with from and to"), message.New("two clusters, or two times"))
+		p.addFault(fault.CodeInvalid, "with", message.New("cannot be combined with from and to"),
+			message.New("two clusters, or two times"))
 	case req.From.IsSet && req.At.IsSet:
-		p.addFault(fault.CodeInvalid, "at", message.New("cannot be combined with from"), message.New("either from and to, or at"))
+		p.addFault(fault.CodeInvalid, "at", message.New("cannot be combined with from"),
+			message.New("either from and to, or at"))
 	case req.To.IsSet && !req.From.IsSet:
 		p.addFault(fault.CodeMissing, "from", message.New("is required with to"), message.New(allowedTimes))
 	case req.with != "":
@@ -107,13 +109,15 @@ func (p *parser) checkDiffOfClusters() {
 	req := p.request
 	switch {
 	case req.Selection.Clusters == nil:
-		p.addFault(fault.CodeMissing, "ClusterId", message.New("is required next to with"), message.New("one cluster, or _any"))
+		p.addFault(fault.CodeMissing, "ClusterId", message.New("is required next to with"),
+			message.New("one cluster, or _any"))
 	case CanMatchSeveral(req.Selection.Clusters):
 		reason := message.New("must name one cluster next to with, got %s",
 			fault.Quote(field.JoinList(req.Selection.Clusters)))
 		p.addFault(fault.CodeInvalid, "ClusterId", reason, message.New("one cluster, or _any"))
 	case req.Kinds != nil:
-		p.addFault(fault.CodeInvalid, "kind", message.New("cannot be combined with with"), message.New("from and to, or no kind"))
+		p.addFault(fault.CodeInvalid, "kind", message.New("cannot be combined with with"),
+			message.New("from and to, or no kind"))
 	case req.ByScope:
 		p.addFault(fault.CodeInvalid, "by", message.New("must not be scope next to with"), message.New("image"))
 	case CanMatchSeveral(req.Selection.Types):

@@ -147,8 +147,10 @@ func scopeRoutes() []*Route {
 		{Pattern: "/v1/diff", About: "What is gone, new and changed between two times (from, to) in everything, or in " +
 			"what ClusterId and InstanceType name. Or what differs between two clusters (ClusterId=a&with=b), now or at " +
 			"a past time.",
-			Formats: append(slices.Clone(listFormats), FormatHTML), checkParams: checkDiffForm, selects: Selection.orEverything, Example: "from=-1m",
-			Params: slices.Concat(scopesOfImages, []Param{paramFrom, paramTo, paramKind, paramBy, paramWith}, listOutput)},
+			Formats: append(slices.Clone(listFormats), FormatHTML), checkParams: checkDiffForm,
+			selects: Selection.orEverything,
+			Example: "from=-1m",
+			Params:  slices.Concat(scopesOfImages, []Param{paramFrom, paramTo, paramKind, paramBy, paramWith}, listOutput)},
 		// A cursor is bound to the query, so the filters are repeated with it.
 		{Pattern: "/v1/matrix", About: "Which image is offered in which cluster, or with which instance type: one " +
 			"row per image, and the images that all share.", Filters: true,

@@ -78,8 +78,10 @@ func use(bucket *oss.Bucket, client *openapi.Client) error {
 		return err
 	}
 	_, err := client.CallApi(&openapi.Params{
-		Action: dara.String("ListCommunityImages"), Version: dara.String("2018-04-12"), Protocol: dara.String("HTTP"), Method: dara.String("POST"),
-		AuthType: dara.String("AK"), Style: dara.String("RPC"), Pathname: dara.String("/"), ReqBodyType: dara.String("json"), BodyType: dara.String("binary"),
+		Action: dara.String("ListCommunityImages"), Version: dara.String("2018-04-12"),
+		Protocol: dara.String("HTTP"), Method: dara.String("POST"), Pathname: dara.String("/"),
+		AuthType: dara.String("AK"), Style: dara.String("RPC"),
+		ReqBodyType: dara.String("json"), BodyType: dara.String("binary"),
 	}, &openapi.OpenApiRequest{}, &dara.RuntimeOptions{})
 	return err
 }

@@ -103,9 +103,11 @@ func (v *matrixView) grid() g.Node {
 	in, m := v.in, v.matrix
 	switch {
 	case len(m.Columns) == 0:
-		return ui.EmptyState(in.T("There is no column."), in.SayAll(v.hints), ui.Link(in.To("/v1/clusters"), in.T("Clusters")))
+		return ui.EmptyState(in.T("There is no column."), in.SayAll(v.hints),
+			ui.Link(in.To("/v1/clusters"), in.T("Clusters")))
 	case len(m.Rows) == 0:
-		return ui.EmptyState(in.T("No image matches."), in.SayAll(v.hints), ui.Link(in.To("/v1/matrix"), in.T("Show all")))
+		return ui.EmptyState(in.T("No image matches."), in.SayAll(v.hints),
+			ui.Link(in.To("/v1/matrix"), in.T("Show all")))
 	}
 	caption := in.T("Images by column: ✓ where it is offered")
 	head := []g.Node{h.Th(h.Scope("col"), g.Text(in.T("Image")))}
