@@ -92,18 +92,18 @@ func (p *cachingPromises) randomQuestion(r *rand.Rand) string {
 	if chance(r, 50) {
 		n = len(p.expected)
 	}
-	at := pick(r, []string{"", fmt.Sprint("&at=", n), fmt.Sprint("&at=", n), "&at=" +
-		p.expected[n-1].at.Format(time.RFC3339Nano), "&at=" +
-		p.expected[n-1].at.Add(-time.Millisecond).Format(time.RFC3339Nano)})
+	committed := p.expected[n-1].at.Format(time.RFC3339Nano)
+	before := p.expected[n-1].at.Add(-time.Millisecond).Format(time.RFC3339Nano)
+	at := pick(r, []string{"", fmt.Sprint("&at=", n), fmt.Sprint("&at=", n), "&at=" + committed, "&at=" + before})
 	cluster := pick(r, []string{"", "&ClusterId=ehpc-1", "&ClusterId=ehpc-2", "&ClusterId=ehpc-0", "&ClusterId=*",
 		"&ClusterId=ehpc-1,ehpc-2"})
 	image := fmt.Sprintf("/v1/images/m-%02d", r.IntN(60))
-	since := pick(r, []string{"", "&since=0", fmt.Sprint("&since=", n), "&since=" + p.FeedCursor(hangzhou, int64(n), 2), "&since=" +
-		p.expected[n-1].at.Format(time.RFC3339Nano)})
+	since := pick(r, []string{"", "&since=0", fmt.Sprint("&since=", n),
+		"&since=" + p.FeedCursor(hangzhou, int64(n), 2), "&since=" + committed})
 	form := pick(r, []string{"", "&format=atom", "&limit=3"})
 	return pick(r, []string{
-		"/v1/images?limit=2" + cluster + at, "/v1/images?facets=Status" + cluster + at, image + "?" + at, image + "?" +
-			cluster + at, image + "/history?" + at + form,
+		"/v1/images?limit=2" + cluster + at, "/v1/images?facets=Status" + cluster + at,
+		image + "?" + at, image + "?" + cluster + at, image + "/history?" + at + form,
 		"/v1/clusters?" + cluster + at, "/v1/changes?" + since + at + form, "/v1/changes?" + since + cluster + at,
 		"/v1/matrix?limit=2" + at,
 		"/v1/diff?ClusterId=ehpc-1&with=ehpc-2" + at,

@@ -36,16 +36,25 @@ func TestClusterThatEndsIsOneRow(t *testing.T) {
 	const win = `{"Sequence":3,"CommittedAt":"2026-11-23T11:00:00.000Z","Kind":"removed","ImageId":"m-win",` +
 		`"ImageName":"win, server","RegionId":"cn-hangzhou","Offered":false,` +
 		`"Lost":{"Clusters":["ehpc-a","ehpc-short"],"InstanceTypes":[]}}|`
+	const byScope = "Sequence,CommittedAt,Kind,ImageId,ImageName,ClusterId,InstanceType,Details|"
 	for target, want := range map[string]string{
-		"/v1/changes?since=2&format=ndjson":                             ended + ubuntu + win,
-		"/v1/changes?since=2&format=ndjson&kind=removed":                ubuntu + win,
-		"/v1/changes?since=2&format=ndjson&kind=ended":                  ended,
-		"/v1/changes?since=2&format=ndjson&kind=added":                  "",
-		"/v1/changes?since=2&format=ndjson&ImageId=m-ubuntu":            ubuntu,
-		"/v1/changes?since=2&format=csv&kind=ended":                     "Sequence,CommittedAt,Kind,ImageId,ImageName,Offered,LostBy,GainedBy,ChangedIn,InstanceTypes,Details|3,2026-11-23T11:00:00.000Z,ended,,,,ehpc-short,,,ecs.c7.large,\"name of ehpc-short, 3 images\"|",
-		"/v1/changes?since=2&format=table&ImageId=m-win":                "Sequence  CommittedAt               Kind     ImageId  ImageName    Offered  LostBy             GainedBy  ChangedIn  InstanceTypes  Details|3         2026-11-23T11:00:00.000Z  removed  m-win    win, server  false    ehpc-a;ehpc-short|",
-		"/v1/changes?since=2&format=csv&by=scope&kind=ended":            "Sequence,CommittedAt,Kind,ImageId,ImageName,ClusterId,InstanceType,Details|3,2026-11-23T11:00:00.000Z,ended,,,ehpc-short,,\"name of ehpc-short, 3 images\"|3,2026-11-23T11:00:00.000Z,ended,,,ehpc-short,ecs.c7.large,\"name of ehpc-short, 1 image\"|",
-		"/v1/changes?since=2&at=3&format=csv&by=scope&ImageId=m-ubuntu": "Sequence,CommittedAt,Kind,ImageId,ImageName,ClusterId,InstanceType,Details|3,2026-11-23T11:00:00.000Z,removed,m-ubuntu,深度学习 ubuntu,ehpc-short,,|",
+		"/v1/changes?since=2&format=ndjson":                  ended + ubuntu + win,
+		"/v1/changes?since=2&format=ndjson&kind=removed":     ubuntu + win,
+		"/v1/changes?since=2&format=ndjson&kind=ended":       ended,
+		"/v1/changes?since=2&format=ndjson&kind=added":       "",
+		"/v1/changes?since=2&format=ndjson&ImageId=m-ubuntu": ubuntu,
+		"/v1/changes?since=2&format=csv&kind=ended": "" +
+			"Sequence,CommittedAt,Kind,ImageId,ImageName,Offered,LostBy,GainedBy,ChangedIn,InstanceTypes,Details|" +
+			"3,2026-11-23T11:00:00.000Z,ended,,,,ehpc-short,,,ecs.c7.large,\"name of ehpc-short, 3 images\"|",
+		"/v1/changes?since=2&format=table&ImageId=m-win": "" +
+			"Sequence  CommittedAt               Kind     ImageId  ImageName    Offered  LostBy             GainedBy  " +
+			"ChangedIn  InstanceTypes  Details|" +
+			"3         2026-11-23T11:00:00.000Z  removed  m-win    win, server  false    ehpc-a;ehpc-short|",
+		"/v1/changes?since=2&format=csv&by=scope&kind=ended": byScope +
+			"3,2026-11-23T11:00:00.000Z,ended,,,ehpc-short,,\"name of ehpc-short, 3 images\"|" +
+			"3,2026-11-23T11:00:00.000Z,ended,,,ehpc-short,ecs.c7.large,\"name of ehpc-short, 1 image\"|",
+		"/v1/changes?since=2&at=3&format=csv&by=scope&ImageId=m-ubuntu": byScope +
+			"3,2026-11-23T11:00:00.000Z,removed,m-ubuntu,深度学习 ubuntu,ehpc-short,,|",
 	} {
 		rec := get(h, target)
 		got := strings.NewReplacer("\r\n", "|", "\n", "|").Replace(rec.Body.String())

@@ -111,7 +111,8 @@ func TestSeveralClustersThatAreMissing(t *testing.T) {
 	checkError(t, get(h, "/v1/diff?ClusterId=x&with=y"), 404, "ClusterNotFound", []string{both})
 	checkError(t, get(h, "/v1/diff?ClusterId=genomics&with=计算+集群"), 404, "ClusterNotFound", []string{names})
 	many := "/v1/images?ClusterId=1,2,3,4,5,6,7,8,9,10,11,12"
-	checkError(t, get(h, many), 404, "ClusterNotFound", []string{`Cluster "10" is`, "2 more clusters are missing. Captured"})
+	checkError(t, get(h, many), 404, "ClusterNotFound",
+		[]string{`Cluster "10" is`, "2 more clusters are missing. Captured"})
 }
 
 // TestNamesThatNoClusterHas: texts that cannot be the id or the name of a cluster, and

@@ -134,10 +134,11 @@ func TestErrors(t *testing.T) {
 		{target: "/v1/images?ClusterId=../x", status: 404, code: "ClusterNotFound",
 			says: []string{`Cluster "../x" is not captured in cn-hangzhou.`}, reads: true},
 		{target: "/v1/images?ClusterId=ehpc-x", status: 404, code: "ClusterNotFound",
-			says: []string{`"ehpc-x"`, "ehpc-a (name of ehpc-a), ehpc-b (name of ehpc-b), ehpc-new (name of ehpc-new)"}, reads: true},
+			says: []string{`"ehpc-x"`,
+				"ehpc-a (name of ehpc-a), ehpc-b (name of ehpc-b), ehpc-new (name of ehpc-new)"}, reads: true},
 		{target: "/v1/images?ClusterId=ehpc-b&InstanceType=ecs.c7.large", status: 404, code: "ScopeNotCaptured",
-			says: []string{
-				`No list of cluster "ehpc-b" is captured for instance type "ecs.c7.large" in cn-hangzhou. Captured instance types: _any.`}, reads: true},
+			says: []string{`No list of cluster "ehpc-b" is captured for instance type "ecs.c7.large" in cn-hangzhou. ` +
+				`Captured instance types: _any.`}, reads: true},
 		{target: "/v1/images?ClusterId=ehpc-a&InstanceType=ecs.c7.lareg", status: 404, code: "ScopeNotCaptured",
 			says: []string{`Did you mean "ecs.c7.large"?`}, reads: true},
 		{target: "/v1/images?ClusterId=ehpc-a&InstanceType=ecs.g7.8large", status: 404, code: "ScopeNotCaptured",
@@ -196,22 +197,29 @@ var twoRegions = map[string]string{
 		"Allowed: cn-hangzhou or cn-beijing.",
 	"/v1/images?ImageId=m-cent79": "RegionId is required because several regions match the request. " +
 		"Allowed: cn-hangzhou or cn-beijing.",
-	"/v1/images?ImageId=m-nope,m-no": `Image "m-no,m-nope" was never offered in cn-hangzhou, cn-beijing by the requested scopes.`,
+	"/v1/images?ImageId=m-nope,m-no": `Image "m-no,m-nope" was never offered in cn-hangzhou, cn-beijing ` +
+		`by the requested scopes.`,
 	"/v1/images?ClusterId=ehpc-a,ehpc-bj": "RegionId is required because several regions match the request. " +
 		"Allowed: cn-hangzhou or cn-beijing.",
-	"/v1/images?ClusterId=_any,nope":    `Cluster "nope" is not captured in cn-hangzhou, cn-beijing. Captured clusters: ehpc-a (name of ehpc-a), ehpc-b (name of ehpc-b), ehpc-new (name of ehpc-new), ehpc-bj (name of ehpc-bj).`,
-	"/v1/changes?ClusterId=_any,nope,x": `Cluster "nope" is not captured in cn-hangzhou, cn-beijing. Cluster "x" is not captured in cn-hangzhou, cn-beijing. Captured clusters: ehpc-a (name of ehpc-a), ehpc-b (name of ehpc-b), ehpc-new (name of ehpc-new), ehpc-bj (name of ehpc-bj).`,
+	"/v1/images?ClusterId=_any,nope": `Cluster "nope" is not captured in cn-hangzhou, cn-beijing. ` +
+		capturedClusters,
+	"/v1/changes?ClusterId=_any,nope,x": `Cluster "nope" is not captured in cn-hangzhou, cn-beijing. ` +
+		`Cluster "x" is not captured in cn-hangzhou, cn-beijing. ` + capturedClusters,
 }
+
+// capturedClusters lists the clusters of both regions.
+const capturedClusters = "Captured clusters: ehpc-a (name of ehpc-a), ehpc-b (name of ehpc-b), " +
+	"ehpc-new (name of ehpc-new), ehpc-bj (name of ehpc-bj)."
 
 // listOfFields is what parameters that name fields take.
 const listOfFields = "a comma list of ImageId, ImageName, Status, Size, ImageOwnerAlias, SkuCode, PricingCycle, " +
-
 	"ProductCode, Uid, Description, PostInstallScript, " +
 	"BaseOsTag.Platform, BaseOsTag.OsTag, BaseOsTag.Version, BaseOsTag.Architecture, OsTag.Platform, OsTag.OsTag, " +
 	"OsTag.Version, OsTag.Architecture, OsTag.BaseOsTag, FirstSeen, ChangedAt"
 
 // listOfTimes is what a filter by a time takes.
-const listOfTimes = "an RFC 3339 time or date, epoch seconds or milliseconds, a time before now such as -24h or -7d, now"
+const listOfTimes = "an RFC 3339 time or date, epoch seconds or milliseconds, " +
+	"a time before now such as -24h or -7d, now"
 
 // TestErrorTexts compares whole messages that are put together from parts.
 func TestErrorTexts(t *testing.T) {
@@ -229,8 +237,10 @@ func TestErrorTexts(t *testing.T) {
 		"/v1/status?%00=1": `%00 is not a parameter name. Allowed: RegionId, bootImages, format, pretty, lang.`,
 		"/v1/status?x=1": "x is not a parameter of /v1/status. Allowed: " +
 			"RegionId, bootImages, format, pretty, lang.",
-		"/v1/status?a=1&b=2&regionid=mars": `a is not a parameter of /v1/status. Allowed: RegionId, bootImages, format, pretty, lang. b is not a parameter of /v1/status. RegionId must be cn-hangzhou, got "mars".`,
-		"/v1/status?RegionId=":             "RegionId must not be empty. Allowed: cn-hangzhou.",
+		"/v1/status?a=1&b=2&regionid=mars": `a is not a parameter of /v1/status. ` +
+			`Allowed: RegionId, bootImages, format, pretty, lang. ` +
+			`b is not a parameter of /v1/status. RegionId must be cn-hangzhou, got "mars".`,
+		"/v1/status?RegionId=": "RegionId must not be empty. Allowed: cn-hangzhou.",
 		"/v1/images?sort=-Foo&latestBy=Bar": `sort names the unknown field "Foo". Allowed: ` +
 			listOfFields + `. latestBy names the unknown field "Bar".`,
 		"/v1/images?facets=": "facets must not be empty. Allowed: " +
@@ -251,22 +261,28 @@ func TestErrorTexts(t *testing.T) {
 		"/v1/diff?from=1&ClusterId=ehpc-a,ehpc-typo": `Cluster "ehpc-typo" is not captured in cn-hangzhou. ` +
 			"Captured clusters: ehpc-a (name of ehpc-a), ehpc-b (name of ehpc-b), ehpc-new (name of ehpc-new).",
 		"/v1/images?Size__gt=1e309": `Size__gt must be a decimal number within ±1.8e308, got "1e309".`,
-		"/v1/images?Size__gt=-" + strings.Repeat("9",
-			310): `Size__gt must be a decimal number within ±1.8e308, got "-` + strings.Repeat("9", 79) + `"….`,
-		"/v1/images?FirstSeen__gte=2026-11-23T08:00:00": `FirstSeen__gte has no time zone, got "2026-11-23T08:00:00". Add Z or +08:00.`,
-		"/v1/images?ChangedAt__lt=-7x":                  `ChangedAt__lt must be a time before now such as -24h, got "-7x". Units: s, m, h, d, w.`,
-		"/v1/images?FirstSeen__gte=3":                   "FirstSeen__gte must be " + listOfTimes + `, got "3".`,
-		"/v1/images?FirstSeen__gte=":                    "FirstSeen__gte must not be empty. For images without a value use FirstSeen__exists=false.",
-		"/v1/images?FirstSeen__prefix=2026":             `FirstSeen__prefix has the unknown operator "prefix". Allowed: the operators of FirstSeen: eq, ne, exists, gt, gte, lt, lte.`,
-		"/v1/images?FirstSeen__since=-7d":               `FirstSeen__since has the unknown operator "since". Did you mean "FirstSeen__gte"? Allowed: the operators of FirstSeen: eq, ne, exists, gt, gte, lt, lte.`,
-		"/v1/images?Size__gt=0x1p99999":                 `Size__gt must be a decimal number within ±1.8e308, got "0x1p99999".`,
-		"/v1/images/m-win?ClusterId=ehpc-a":             `Image "m-win" is no longer offered by the requested scopes. They offered it until 2026-11-23T10:00:00.000Z.`,
-		"/v1/images/m-win":                              `Image "m-win" is no longer offered. It was offered until 2026-11-23T10:00:00.000Z.`,
-		"/v1/images?ImageName__glob=" + strings.Repeat(".",
-			513): "ImageName__glob has 513 bytes; the limit is 512. Allowed: a pattern of *, ? and [a-z] for the " +
-			"whole value.",
-		"/v1/images?ImageName__iregex=" + strings.Repeat("a",
-			513): `ImageName__iregex has 513 bytes; the limit is 512. Allowed: an RE2 expression for the whole value; write \, for a comma.`,
+		"/v1/images?Size__gt=-" + strings.Repeat("9", 310): `Size__gt must be a decimal number within ±1.8e308, ` +
+			`got "-` + strings.Repeat("9", 79) + `"….`,
+		"/v1/images?FirstSeen__gte=2026-11-23T08:00:00": `FirstSeen__gte has no time zone, got "2026-11-23T08:00:00". ` +
+			`Add Z or +08:00.`,
+		"/v1/images?ChangedAt__lt=-7x": `ChangedAt__lt must be a time before now such as -24h, got "-7x". ` +
+			`Units: s, m, h, d, w.`,
+		"/v1/images?FirstSeen__gte=3": "FirstSeen__gte must be " + listOfTimes + `, got "3".`,
+		"/v1/images?FirstSeen__gte=": "FirstSeen__gte must not be empty. " +
+			"For images without a value use FirstSeen__exists=false.",
+		"/v1/images?FirstSeen__prefix=2026": `FirstSeen__prefix has the unknown operator "prefix". ` +
+			`Allowed: the operators of FirstSeen: eq, ne, exists, gt, gte, lt, lte.`,
+		"/v1/images?FirstSeen__since=-7d": `FirstSeen__since has the unknown operator "since". ` +
+			`Did you mean "FirstSeen__gte"? Allowed: the operators of FirstSeen: eq, ne, exists, gt, gte, lt, lte.`,
+		"/v1/images?Size__gt=0x1p99999": `Size__gt must be a decimal number within ±1.8e308, got "0x1p99999".`,
+		"/v1/images/m-win?ClusterId=ehpc-a": `Image "m-win" is no longer offered by the requested scopes. ` +
+			`They offered it until 2026-11-23T10:00:00.000Z.`,
+		"/v1/images/m-win": `Image "m-win" is no longer offered. ` +
+			`It was offered until 2026-11-23T10:00:00.000Z.`,
+		"/v1/images?ImageName__glob=" + strings.Repeat(".", 513): "ImageName__glob has 513 bytes; " +
+			"the limit is 512. Allowed: a pattern of *, ? and [a-z] for the whole value.",
+		"/v1/images?ImageName__iregex=" + strings.Repeat("a", 513): `ImageName__iregex has 513 bytes; ` +
+			`the limit is 512. Allowed: an RE2 expression for the whole value; write \, for a comma.`,
 	} {
 		var body errorBody
 		if err := json.Unmarshal(get(h, target).Body.Bytes(), &body); err != nil || body.Message != want {

@@ -105,7 +105,8 @@ func TestFeedCursorAfterRestore(t *testing.T) {
 						t.Errorf("the answer of the lost log is confirmed: %d", rec.Code)
 					}
 					body := get(me, "/v1/changes?ClusterId=ehpc-a&since="+before).Body.String()
-					if !strings.Contains(body, `"Kind":"added","ImageId":"m-restored"`) || strings.Contains(body, `"Kind":"added","ImageId":"m-win"`) {
+					isAdded := func(id string) bool { return strings.Contains(body, `"Kind":"added","ImageId":"`+id+`"`) }
+					if !isAdded("m-restored") || isAdded("m-win") {
 						t.Errorf("after the commit that both logs have: %s", body)
 					}
 				})

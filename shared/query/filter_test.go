@@ -15,9 +15,9 @@ func TestExpressionsAreBoundedTogether(t *testing.T) {
 	w := newFixture(t)
 	var objects []string
 	for i := range 4000 {
-		objects = append(objects,
-			fmt.Sprintf(
-				`{"ImageId":"m-%d","ImageName":"linux_CentOS7.9_LAMMPS_29Sep2021_%d_and_a_tail_that_is_rather_long","Description":"one of two %d","Status":"Available"}`, i, i, i%2))
+		name := fmt.Sprintf("linux_CentOS7.9_LAMMPS_29Sep2021_%d_and_a_tail_that_is_rather_long", i)
+		objects = append(objects, fmt.Sprintf(
+			`{"ImageId":"m-%d","ImageName":%q,"Description":"one of two %d","Status":"Available"}`, i, name, i%2))
 	}
 	all := parseImages(t, objects...)
 	w.CommitRun(hangzhou, content{"_any/_any": all, "ehpc-a/_any": all[:40]})

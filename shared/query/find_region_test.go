@@ -169,11 +169,12 @@ func TestScopesOfOneRegion(t *testing.T) {
 		o.Regions = []string{hangzhou, beijing}
 	}, allow(access.Grant{Name: "all"}, access.Grant{Name: "a", Clusters: []string{"ehpc-a"}}))
 	for target, want := range map[string]string{
-		"/v1/clusters?InstanceType=ecs.c7.large":                         "ehpc-a/ecs.c7.large",
-		"/v1/clusters?InstanceType=ecs.g7.large":                         "ehpc-bj/ecs.g7.large",
-		"/v1/clusters?InstanceType=ecs.g7.large,ecs.c7.large":            "ehpc-a/ecs.c7.large ehpc-bj/ecs.g7.large",
-		"/v1/clusters?InstanceType=ecs.g7.large&maxAge=1d":               "ehpc-bj/ecs.g7.large",
-		"/v1/clusters?InstanceType=*":                                    "/ ehpc-a/ ehpc-a/ecs.c7.large ehpc-b/ ehpc-new/ / ehpc-bj/ ehpc-bj/ecs.g7.large",
+		"/v1/clusters?InstanceType=ecs.c7.large":              "ehpc-a/ecs.c7.large",
+		"/v1/clusters?InstanceType=ecs.g7.large":              "ehpc-bj/ecs.g7.large",
+		"/v1/clusters?InstanceType=ecs.g7.large,ecs.c7.large": "ehpc-a/ecs.c7.large ehpc-bj/ecs.g7.large",
+		"/v1/clusters?InstanceType=ecs.g7.large&maxAge=1d":    "ehpc-bj/ecs.g7.large",
+		"/v1/clusters?InstanceType=*": "/ ehpc-a/ ehpc-a/ecs.c7.large ehpc-b/ ehpc-new/ " +
+			"/ ehpc-bj/ ehpc-bj/ecs.g7.large",
 		"/v1/clusters?ClusterId=_any":                                    "/ /",
 		"/v1/clusters?InstanceType=ecs.g7.large&at=2026-11-23T11:30:00Z": "ehpc-bj/ecs.g7.large",
 		"/v1/clusters?ClusterId=ehpc-bj&InstanceType=ecs.g7.large,_any":  "ehpc-bj/ ehpc-bj/ecs.g7.large",

@@ -289,8 +289,10 @@ func TestBootImagesAfterEachCommit(t *testing.T) {
 		found   content
 		want    string
 	}{
-		{listing("m-cent79", "m-cent79", "m-system"), content{"ehpc-c/_any": parseImages(t, centOS710)}, "offered gone not-community"},
-		{listing("m-cent79", "m-cent79", "m-system"), content{"ehpc-a/_any": parseImages(t, centOS710)}, "gone gone not-community"},
+		{listing("m-cent79", "m-cent79", "m-system"), content{"ehpc-c/_any": parseImages(t, centOS710)},
+			"offered gone not-community"},
+		{listing("m-cent79", "m-cent79", "m-system"), content{"ehpc-a/_any": parseImages(t, centOS710)},
+			"gone gone not-community"},
 		{listing("m-cent79", "m-win", "m-win"), content{"ehpc-b/_any": parseImages(t, centOS710)}, "gone offered gone"},
 		{listing("m-cent79", "m-cent79", "m-win"), content{"ehpc-a/_any": parseImages(t, centOS79)}, "offered gone gone"},
 	} {

@@ -18,7 +18,8 @@ func FuzzRequest(f *testing.F) {
 	for _, seed := range []string{
 		"OsTag.Platform=CentOS&sort=-OsTag.Version&limit=1&format=ids",
 		"ImageName__iregex=(a%7C%C3%A9)%2B.*&fields=OsTag", "ImageName__glob=%5B!a-z%5D*%3F%5B",
-		"at=-24h&maxAge=10m", "at=1795424400000", "cursor=AUcMjMlyOLjiS7FyDDT52NcDAQ", "since=c2.1.cn-hangzhou.0123456789abcdef&kind=removed",
+		"at=-24h&maxAge=10m", "at=1795424400000", "cursor=AUcMjMlyOLjiS7FyDDT52NcDAQ",
+		"since=c2.1.cn-hangzhou.0123456789abcdef&kind=removed",
 		"from=1&to=2&ClusterId=ehpc-a", "q=a%5C,b,%5C%5C,", "ClusterId=*&InstanceType=*&format=csv",
 		"Size__gte=1e3&Size__lt=-0x1p3", "%00=%ff&&=&a=%zz;b", "limit=1&limit=1&LIMIT=2",
 		"facets=Status&latestBy=Size&minCount=1",

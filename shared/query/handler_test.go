@@ -118,15 +118,15 @@ func TestNotModifiedLoadsNothing(t *testing.T) {
 		}
 	}
 	h := w.Handler()
-	a := get(h, "/v1/images?ClusterId=ehpc-a&Status=Available,Creating").Header().Get("ETag")
-	if b := get(h, "/v1/images?status=Available,Creating&clusterId=ehpc-a").Header().Get("ETag"); a != b {
+	tagOf := func(target string) string { return get(h, target).Header().Get("ETag") }
+	a := tagOf("/v1/images?ClusterId=ehpc-a&Status=Available,Creating")
+	if a != tagOf("/v1/images?status=Available,Creating&clusterId=ehpc-a") {
 		t.Error("one question in two spellings has two tags")
 	}
-	a = get(h, "/v1/images?ClusterId=ehpc-a&sort=-Size,imagename&fields=ImageId,OsTag&format=csv&latestBy=Size").Header().Get("ETag")
-	if b := get(h, "/v1/images?FORMAT=CSV&fields=imageid,OSTAG&sort=-size,ImageName&latestby=SIZE&ClusterId=ehpc-a").Header().Get("ETag"); a != b {
+	if tagOf("/v1/images?ClusterId=ehpc-a&sort=-Size,imagename&fields=ImageId,OsTag&format=csv&latestBy=Size") !=
+		tagOf("/v1/images?FORMAT=CSV&fields=imageid,OSTAG&sort=-size,ImageName&latestby=SIZE&ClusterId=ehpc-a") {
 		t.Error("names in two spellings make two tags")
 	}
-	a = get(h, "/v1/images?ClusterId=ehpc-a&Status=Available,Creating").Header().Get("ETag")
 	w.Now = w.Now.Add(time.Minute)
 	w.CommitRun(hangzhou, content{"ehpc-b/_any": parseImages(t, centOS79)})
 	w.Now = w.Now.Add(time.Minute)
@@ -143,7 +143,9 @@ func TestHeadIsGetWithoutBody(t *testing.T) {
 		r := httptest.NewRequest(http.MethodHead, target, nil)
 		rec := httptest.NewRecorder()
 		h.ServeHTTP(rec, r)
-		if rec.Body.Len() != 0 || rec.Code != g.Code || rec.Header().Get("ETag") != g.Header().Get("ETag") || rec.Header().Get("Content-Type") != g.Header().Get("Content-Type") {
+		if rec.Body.Len() != 0 || rec.Code != g.Code ||
+			rec.Header().Get("ETag") != g.Header().Get("ETag") ||
+			rec.Header().Get("Content-Type") != g.Header().Get("Content-Type") {
 			t.Errorf("%s: HEAD gives %d %v", target, rec.Code, rec.Header())
 		}
 	}
@@ -182,7 +184,8 @@ func TestDamageHitsOnlyWhatNeedsIt(t *testing.T) {
 	h := w.Handler(func(o *query.Options) { o.Report = collectReports(&logged) })
 	rec := get(h, "/v1/images?ClusterId=ehpc-a")
 	checkError(t, rec, 503, "DataDamaged", nil)
-	if strings.Contains(rec.Body.String(), "community-images/") || len(logged) != 1 || !strings.Contains(logged[0], "/ehpc-a/_any/") {
+	isLogged := len(logged) == 1 && strings.Contains(logged[0], "/ehpc-a/_any/")
+	if strings.Contains(rec.Body.String(), "community-images/") || !isLogged {
 		t.Errorf("the key belongs into the log and not into the answer: %s, %q", rec.Body, logged)
 	}
 	if rec := get(h, "/v1/images?ClusterId=ehpc-b"); rec.Code != 200 {

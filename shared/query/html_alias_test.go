@@ -18,9 +18,12 @@ func newAliasRegions(t *testing.T) *fixture {
 	ended := catalog.At(w.Now.Add(-time.Hour))
 	w.Aliases = alias.File{hangzhou: {
 		{Name: "both", Lookup: "ClusterId=ehpc-a"},
-		{Name: "ended", Lookup: "sort=-OsTag.Version,ImageName", Pin: &alias.Pin{ImageID: "m-win", Reason: "r", Until: ended}},
-		{Name: "gone", Lookup: "ClusterId=*&sort=-OsTag.Version", Pin: &alias.Pin{ImageID: "m-lost", Reason: "<b>tested</b>"}},
-		{Name: "newest", Description: "<i>new</i> nodes", Lookup: "ClusterId=*&OsTag.Platform=CentOS,Debian&sort=-OsTag.Version"},
+		{Name: "ended", Lookup: "sort=-OsTag.Version,ImageName",
+			Pin: &alias.Pin{ImageID: "m-win", Reason: "r", Until: ended}},
+		{Name: "gone", Lookup: "ClusterId=*&sort=-OsTag.Version",
+			Pin: &alias.Pin{ImageID: "m-lost", Reason: "<b>tested</b>"}},
+		{Name: "newest", Description: "<i>new</i> nodes",
+			Lookup: "ClusterId=*&OsTag.Platform=CentOS,Debian&sort=-OsTag.Version"},
 		{Name: "nothing", Lookup: "q=nothing&Size__lt=50&latestBy=OsTag.Platform"},
 		{Name: "pinned", Lookup: "q=linux", Pin: &alias.Pin{ImageID: "m-cent79", Reason: "<script>alert(1)</script>"}},
 	}, beijing: {{Name: "both", Lookup: "q=linux"}}}
@@ -88,13 +91,15 @@ func TestPageWithoutAliases(t *testing.T) {
 func TestPageOfAnAlias(t *testing.T) {
 	t.Parallel()
 	w := newAliasRegions(t)
-	checkPage(t, w, "/v1/aliases/newest", 200, "<title>newest – ", "hpc-centos-7.10", "CentOS 7.10", "&lt;i&gt;new&lt;/i&gt; nodes",
+	checkPage(t, w, "/v1/aliases/newest", 200,
+		"<title>newest – ", "hpc-centos-7.10", "CentOS 7.10", "&lt;i&gt;new&lt;/i&gt; nodes",
 		`href="/v1/images/m-cent710?RegionId=cn-hangzhou"`, "the lookup: its first image · since <time",
 		"curl -sS --fail-with-body &#39;https://images.example/v1/aliases/newest?RegionId=cn-hangzhou&amp;format=ids&#39;",
 		"url = &#34;https://images.example/v1/aliases/newest?RegionId=cn-hangzhou&#34;",
 		"locals { image_id = jsondecode(data.http.image.response_body).ImageId }")
 	checkPage(t, w, "/v1/aliases/pinned?lang=en", 200, "m-cent79", "&lt;script&gt;alert(1)", "the pin · since <time",
-		"remove Pin from aliases.json", `<a href="/v1/images?RegionId=cn-hangzhou&amp;lang=en&amp;q=linux">What the lookup finds</a>`)
+		"remove Pin from aliases.json",
+		`<a href="/v1/images?RegionId=cn-hangzhou&amp;lang=en&amp;q=linux">What the lookup finds</a>`)
 	checkPage(t, w, "/v1/aliases/ended", 200, "m-cent710", "and the lookup decides again")
 	checkPage(t, w, "/v1/aliases/newest?at=1&RegionId=cn-hangzhou", 200, "&amp;at=1&amp;", "m-cent710")
 	checkPage(t, w, "/v1/aliases/newest?lang=zh", 200, "查看该镜像的内容、可用集群和历史", "当前镜像")
@@ -113,7 +118,8 @@ func TestPageOfAnAliasWithoutAnImage(t *testing.T) {
 	checkPage(t, w, "/v1/aliases/gone?lang=zh", 409, "固定的镜像已不再提供", "改由查询决定")
 	checkPage(t, w, "/v1/aliases/absent?RegionId=cn-hangzhou", 404, "No alias", "AliasNotFound",
 		`href="/v1/aliases/newest?RegionId=cn-hangzhou"`)
-	checkPage(t, w, "/v1/aliases/both", 400, "Several regions have this alias", `href="/v1/aliases/both?RegionId=cn-beijing"`)
+	checkPage(t, w, "/v1/aliases/both", 400, "Several regions have this alias",
+		`href="/v1/aliases/both?RegionId=cn-beijing"`)
 	checkPage(t, w, "/v1/aliases/NO", 404, "no valid name of an alias")
 	checkPage(t, w, "/v1/aliases/newest?at=yesterday", 400, "at must be")
 }
@@ -130,7 +136,8 @@ func TestPagesOfAliasesForCaches(t *testing.T) {
 			t.Errorf("%s: the same page is %s", target, dump(rec))
 		}
 		w.Now = w.Now.Add(time.Hour)
-		if rec := open(h, target, "If-None-Match", tag); rec.Code != 200 || !strings.Contains(rec.Body.String(), "m-cent710") {
+		rec := open(h, target, "If-None-Match", tag)
+		if rec.Code != 200 || !strings.Contains(rec.Body.String(), "m-cent710") {
 			t.Errorf("%s: %s", target, dump(rec))
 		}
 		w.Now = w.Now.Add(-time.Hour)

@@ -52,8 +52,9 @@ func TestStatusPage(t *testing.T) {
 		allow(access.Grant{Name: "all"}, access.Grant{Name: "b", Regions: []string{hangzhou},
 			Clusters: []string{"ehpc-b"}}))
 	page := getPage(t, withToken{down, "all"}, "/v1/status")
-	checkHTML(t, "/v1/status", page, "partly out of date", "ServiceUnavailable", "the next run asks again", "never captured",
-		"cn-beijing cannot be read now.", "You may see everything.", `href="/v1/status?RegionId=cn-hangzhou"`, "all regions")
+	checkHTML(t, "/v1/status", page, "partly out of date", "ServiceUnavailable", "the next run asks again",
+		"never captured", "cn-beijing cannot be read now.", "You may see everything.",
+		`href="/v1/status?RegionId=cn-hangzhou"`, "all regions")
 	page = getPage(t, withToken{down, "b"}, "/v1/status")
 	checkHTML(t, "/v1/status of b", page, "You may see only: cn-hangzhou, name of ehpc-b (ehpc-b)", "!ehpc-a", "!ehpc-new",
 		"!beijing")
@@ -64,10 +65,11 @@ func TestOverview(t *testing.T) {
 	t.Parallel()
 	w := newFleet(t)
 	several := w.Handler(func(o *query.Options) { o.Regions = []string{hangzhou, beijing} })
-	checkHTML(t, "/", getPage(t, several, "/"), "Data of cn-hangzhou", `name="ClusterId" value="*"`, "images in cn-hangzhou",
+	checkHTML(t, "/", getPage(t, several, "/"),
+		"Data of cn-hangzhou", `name="ClusterId" value="*"`, "images in cn-hangzhou",
 		"of 6 clusters boot from an image that is gone", "name of ehpc-b", "gone for 2 h", "Other regions",
-		"cannot be read", `href="/?RegionId=cn-beijing"`, "new in 24 hours", "All changes", `<span class="pill good">added</span>`,
-		"!This cannot be shown now", "curl", "/v1/images?ClusterId=*")
+		"cannot be read", `href="/?RegionId=cn-beijing"`, "new in 24 hours", "All changes",
+		`<span class="pill good">added</span>`, "!This cannot be shown now", "curl", "/v1/images?ClusterId=*")
 	checkHTML(t, "/?RegionId=cn-beijing", getPage(t, several, "/?RegionId=cn-beijing"), "cn-beijing cannot be read now.",
 		`href="/?RegionId=cn-hangzhou"`)
 	// Programs still get the routes as text.

@@ -15,9 +15,10 @@ func TestHostileTextsStayTextsOnEveryPage(t *testing.T) {
 	t.Parallel()
 	quoted := encodeObject(map[string]any{"x": planted})
 	text := strings.TrimSuffix(strings.TrimPrefix(quoted, `{"x":`), "}")
-	image := `{"ImageId":"m-<b>x","ImageName":@,"Description":@,"Status":@,"PostInstallScript":@,"ProductCode":@,"SkuCode":@,` +
-		`"Uid":@,"PricingCycle":@,"ImageOwnerAlias":@,"New":@,"OsTag":{"Platform":@,"OsTag":@,"Architecture":@,"Version":@,` +
-		`"BaseOsTag":@},"BaseOsTag":{"Platform":@,"OsTag":@,"Version":@}}`
+	image := `{"ImageId":"m-<b>x","ImageName":@,"Description":@,"Status":@,"PostInstallScript":@,"ProductCode":@,` +
+		`"SkuCode":@,"Uid":@,"PricingCycle":@,"ImageOwnerAlias":@,"New":@,` +
+		`"OsTag":{"Platform":@,"OsTag":@,"Architecture":@,"Version":@,"BaseOsTag":@},` +
+		`"BaseOsTag":{"Platform":@,"OsTag":@,"Version":@}}`
 	cluster := `{"Id":"ehpc-a","Name":@,"ImageId":@,"ImageOwnerAlias":@,"OsTag":@,"SchedulerType":@,"InstanceType":@}`
 	w := newSmallRegion(t)
 	w.CommitRunListing(hangzhou, content{"_any/_any": parseImages(t, strings.ReplaceAll(image, "@", text)),

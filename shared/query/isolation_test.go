@@ -220,7 +220,9 @@ var (
 // feeds, and the ETags of the answers that show commits, as pages do.
 func maskLines(target, dump string) string {
 	path, query, _ := strings.Cut(target, "?")
-	if strings.Contains(query, "format=html") || path == "/v1/changes" || path == "/v1/clusters" || path == "/v1/diff" || strings.HasPrefix(path, "/v1/images/") {
+	showsCommits := slices.Contains([]string{"/v1/changes", "/v1/clusters", "/v1/diff"}, path) ||
+		strings.HasPrefix(path, "/v1/images/")
+	if showsCommits || strings.Contains(query, "format=html") {
 		dump = etagLine.ReplaceAllString(dump, "Etag: #")
 	}
 	return lineOfCursor.ReplaceAllString(dump, "$1")
@@ -265,7 +267,8 @@ var (
 		`(?m)^\d+[, ]+\d{4}-|"Snapshot":\{"Sequence":\d+,"CommittedAt":"[^"]*"|"Snapshot":\{"CommittedAt":"[^"]*"|` +
 			`"(?:From|To)":\{"Sequence":\d+,"CommittedAt":"[^"]*"|` + // of two clusters now
 			`"LastSeen":"[^"]*"(,"GoneSince")|` +
-			`"(Sequence|NextCursor)":("[^"]*"|\d+)|commit \d+|at=\d+|cursor=[A-Za-z0-9_.-]+|c\d+\.\d+\.cn-[a-z]+\.[0-9a-f]+|urn:uuid:[-0-9a-f]+`)
+			`"(Sequence|NextCursor)":("[^"]*"|\d+)|commit \d+|at=\d+|` +
+			`cursor=[A-Za-z0-9_.-]+|c\d+\.\d+\.cn-[a-z]+\.[0-9a-f]+|urn:uuid:[-0-9a-f]+`)
 	feedUpdated = regexp.MustCompile(`<updated>[^<]*</updated>`)
 	// capturedCount matches the hint that has the number of captured images.
 	capturedCount = regexp.MustCompile(`Every cluster supports \d+ of \d+ captured images; ClusterId=\* searches all\.`)

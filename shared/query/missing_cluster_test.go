@@ -67,19 +67,37 @@ func TestClusterThatCameLater(t *testing.T) {
 	w.CommitRun(hangzhou, nil, "ehpc-gone/_any")
 	h := w.Handler()
 	for target, want := range map[string]string{
-		"/v1/images?ClusterId=ehpc-late&at=1":         `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1. It was first captured by commit 2 at 2026-11-23T10:00:00.000Z: use at=2 or later. Captured clusters: none.`,
-		"/v1/clusters?ClusterId=ehpc-late&at=1":       `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1. It was first captured by commit 2 at 2026-11-23T10:00:00.000Z: use at=2 or later. Captured clusters: none.`,
-		"/v1/images?ClusterId=ehpc-gone&at=1":         `Cluster "ehpc-gone" was not captured in cn-hangzhou at commit 1. It was captured in cn-hangzhou until commit 3 at 2026-11-23T11:00:00.000Z: use at=2. Captured clusters: none.`,
-		"/v1/images?ClusterId=ehpc-gone":              `Cluster "ehpc-gone" is not captured in cn-hangzhou. It was captured in cn-hangzhou until commit 3 at 2026-11-23T11:00:00.000Z: use at=2. Captured clusters: ehpc-late (name of ehpc-late), ehpc-new (name of ehpc-new).`,
-		"/v1/images?ClusterId=ehpc-new&at=1":          `Cluster "ehpc-new" was not captured in cn-hangzhou at commit 1. Captured clusters: none.`,
-		"/v1/images?ClusterId=ehpc-lat&at=2":          `Cluster "ehpc-lat" was not captured in cn-hangzhou at commit 2. Did you mean "ehpc-late"? Captured clusters: ehpc-gone (name of ehpc-gone), ehpc-late (name of ehpc-late), ehpc-new (name of ehpc-new).`,
-		"/v1/matrix?ClusterId=*&at=1":                 "No cluster was captured in cn-hangzhou at commit 1.",
-		"/v1/images?ClusterId=ehpc-x&at=3":            `Cluster "ehpc-x" is not captured in cn-hangzhou. Captured clusters: ehpc-late (name of ehpc-late), ehpc-new (name of ehpc-new).`,
-		"/v1/images?InstanceType=ecs.c7.large&at=1":   `No list without a cluster was captured for instance type "ecs.c7.large" in cn-hangzhou at commit 1. Captured instance types: _any.`,
-		"/v1/images?InstanceType=ecs.x":               `No list without a cluster is captured for instance type "ecs.x" in cn-hangzhou. Captured instance types: _any, ecs.c7.large.`,
-		"/v1/clusters?InstanceType=ecs.c7.large&at=1": `No list of any cluster was captured for instance type "ecs.c7.large" in cn-hangzhou at commit 1. Captured instance types: _any.`,
-		"/v1/images?ClusterId=*&InstanceType=ecs.x":   `No list of any cluster is captured for instance type "ecs.x" in cn-hangzhou. Captured instance types: _any, ecs.c7.large.`,
-		"/v1/diff?from=1&to=1&ClusterId=ehpc-late":    `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1. It was first captured by commit 2 at 2026-11-23T10:00:00.000Z: use at=2 or later. Captured clusters: none.`,
+		"/v1/images?ClusterId=ehpc-late&at=1": `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1. ` +
+			`It was first captured by commit 2 at 2026-11-23T10:00:00.000Z: use at=2 or later. ` +
+			`Captured clusters: none.`,
+		"/v1/clusters?ClusterId=ehpc-late&at=1": `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1. ` +
+			`It was first captured by commit 2 at 2026-11-23T10:00:00.000Z: use at=2 or later. ` +
+			`Captured clusters: none.`,
+		"/v1/images?ClusterId=ehpc-gone&at=1": `Cluster "ehpc-gone" was not captured in cn-hangzhou at commit 1. ` +
+			`It was captured in cn-hangzhou until commit 3 at 2026-11-23T11:00:00.000Z: use at=2. ` +
+			`Captured clusters: none.`,
+		"/v1/images?ClusterId=ehpc-gone": `Cluster "ehpc-gone" is not captured in cn-hangzhou. ` +
+			`It was captured in cn-hangzhou until commit 3 at 2026-11-23T11:00:00.000Z: use at=2. ` +
+			`Captured clusters: ehpc-late (name of ehpc-late), ehpc-new (name of ehpc-new).`,
+		"/v1/images?ClusterId=ehpc-new&at=1": `Cluster "ehpc-new" was not captured in cn-hangzhou at commit 1. ` +
+			`Captured clusters: none.`,
+		"/v1/images?ClusterId=ehpc-lat&at=2": `Cluster "ehpc-lat" was not captured in cn-hangzhou at commit 2. ` +
+			`Did you mean "ehpc-late"? ` +
+			`Captured clusters: ehpc-gone (name of ehpc-gone), ehpc-late (name of ehpc-late), ehpc-new (name of ehpc-new).`,
+		"/v1/matrix?ClusterId=*&at=1": "No cluster was captured in cn-hangzhou at commit 1.",
+		"/v1/images?ClusterId=ehpc-x&at=3": `Cluster "ehpc-x" is not captured in cn-hangzhou. ` +
+			`Captured clusters: ehpc-late (name of ehpc-late), ehpc-new (name of ehpc-new).`,
+		"/v1/images?InstanceType=ecs.c7.large&at=1": `No list without a cluster was captured ` +
+			`for instance type "ecs.c7.large" in cn-hangzhou at commit 1. Captured instance types: _any.`,
+		"/v1/images?InstanceType=ecs.x": `No list without a cluster is captured ` +
+			`for instance type "ecs.x" in cn-hangzhou. Captured instance types: _any, ecs.c7.large.`,
+		"/v1/clusters?InstanceType=ecs.c7.large&at=1": `No list of any cluster was captured ` +
+			`for instance type "ecs.c7.large" in cn-hangzhou at commit 1. Captured instance types: _any.`,
+		"/v1/images?ClusterId=*&InstanceType=ecs.x": `No list of any cluster is captured ` +
+			`for instance type "ecs.x" in cn-hangzhou. Captured instance types: _any, ecs.c7.large.`,
+		"/v1/diff?from=1&to=1&ClusterId=ehpc-late": `Cluster "ehpc-late" was not captured in cn-hangzhou at commit 1. ` +
+			`It was first captured by commit 2 at 2026-11-23T10:00:00.000Z: use at=2 or later. ` +
+			`Captured clusters: none.`,
 	} {
 		var body errorBody
 		if err := json.Unmarshal(get(h, target).Body.Bytes(), &body); err != nil ||

@@ -30,10 +30,12 @@ func TestSubscriptionsShow(t *testing.T) {
 		return get(h, "/v1/status", "Authorization", bearer(caller)).Body.String(),
 			get(h, "/metrics", "Authorization", bearer(caller)).Body.String()
 	}
-	if shown, metrics := ask("all"); strings.Contains(shown, "Notify") || strings.Contains(metrics, "subscription") || reported > 0 {
+	shown, metrics := ask("all")
+	if strings.Contains(shown, "Notify") || strings.Contains(metrics, "subscription") || reported > 0 {
 		t.Errorf("without subscriptions:\n%s\n%s", shown, metrics)
 	}
-	w.Memory.Spoil(w.Keys.NotifyStatus(), []byte(`{"Format":1,"Problem":"Subscriptions[0].Kind: is missing","Subscriptions":[`+
+	w.Memory.Spoil(w.Keys.NotifyStatus(), []byte(`{"Format":1,`+
+		`"Problem":"Subscriptions[0].Kind: is missing","Subscriptions":[`+
 		`{"Name":"ops","Kind":"dingtalk","Pending":3,"FailingSince":"2026-11-23T09:00:00.000Z","Problem":"answered 503"}]}`))
 	for range 2 { // the second time the object has not changed
 		shown, metrics := ask("all")
@@ -43,8 +45,8 @@ func TestSubscriptionsShow(t *testing.T) {
 				t.Errorf("%s is not in %s", part, shown)
 			}
 		}
-		for _, part := range []string{`subscription_pending{subscription="ops"} 3`, `subscription_failing{subscription="ops"} 1`,
-			"notify_file_problem 1"} {
+		for _, part := range []string{`subscription_pending{subscription="ops"} 3`,
+			`subscription_failing{subscription="ops"} 1`, "notify_file_problem 1"} {
 			if !strings.Contains(metrics, part) {
 				t.Errorf("%s is not in %s", part, metrics)
 			}
@@ -52,7 +54,8 @@ func TestSubscriptionsShow(t *testing.T) {
 	}
 	before := reads
 	for _, caller := range []string{"a", "r"} {
-		if shown, metrics := ask(caller); strings.Contains(shown+metrics, "ops") || strings.Contains(shown+metrics, "ubscription") {
+		shown, metrics := ask(caller)
+		if strings.Contains(shown+metrics, "ops") || strings.Contains(shown+metrics, "ubscription") {
 			t.Errorf("%s sees\n%s\n%s", caller, shown, metrics)
 		}
 	}

@@ -13,7 +13,10 @@ import (
 func TestParametersOfSomeFormats(t *testing.T) {
 	t.Parallel()
 	h := newSmallRegion(t).Handler()
-	const rows = "fields is for format=json, ndjson, csv, tsv, table or html only, got "
+	const (
+		rows   = "fields is for format=json, ndjson, csv, tsv, table or html only, got "
+		facets = "facets is for format=json or html only, got "
+	)
 	for target, want := range map[string]string{
 		"/v1/images?bom=true":                      `bom is for format=csv only, got "true" with json, the default.`,
 		"/v1/images?bom=TRUE&format=tsv":           `bom is for format=csv only, got "TRUE" with format=tsv.`,
@@ -21,23 +24,25 @@ func TestParametersOfSomeFormats(t *testing.T) {
 		"/v1/images?pretty=true&format=csv":        `pretty is for format=json only, got "true" with format=csv.`,
 		"/v1/changes?pretty=true&format=atom":      `pretty is for format=json only, got "true" with format=atom.`,
 		"/v1/clusters?pretty=true&format=ndjson":   `pretty is for format=json only, got "true" with format=ndjson.`,
-		"/v1/images?facets=Status&format=csv":      `facets is for format=json or html only, got "Status" with format=csv.`,
-		"/v1/images?facets=Status,Size&format=ids": `facets is for format=json or html only, got "Status,Size" with format=ids.`,
-		"/v1/images?facets=Status&format=ndjson":   `facets is for format=json or html only, got "Status" with format=ndjson.`,
-		"/v1/images?facets=Status&format=tsv":      `facets is for format=json or html only, got "Status" with format=tsv.`,
-		"/v1/images?facets=Status&format=table":    `facets is for format=json or html only, got "Status" with format=table.`,
+		"/v1/images?facets=Status&format=csv":      facets + `"Status" with format=csv.`,
+		"/v1/images?facets=Status,Size&format=ids": facets + `"Status,Size" with format=ids.`,
+		"/v1/images?facets=Status&format=ndjson":   facets + `"Status" with format=ndjson.`,
+		"/v1/images?facets=Status&format=tsv":      facets + `"Status" with format=tsv.`,
+		"/v1/images?facets=Status&format=table":    facets + `"Status" with format=table.`,
 		"/v1/images?fields=ImageId&format=ids":     rows + `"ImageId" with format=ids.`,
 		"/v1/images?fields=*&format=ids&bom=true": rows + `"*" with format=ids. ` +
 			`bom is for format=csv only, got "true" with format=ids.`,
-		"/v1/images?pretty=yes":                   `pretty must be true or false, got "yes".`,
-		"/v1/changes?by=cluster":                  `by must be image or scope, got "cluster".`,
-		"/v1/diff?from=1&ClusterId=ehpc-a&with=b": "with cannot be combined with from and to. Allowed: two clusters, or two times.",
-		"/v1/diff?with=ehpc-a":                    "ClusterId is required next to with. Allowed: one cluster, or _any.",
-		"/v1/diff?ClusterId=ehpc-a,ehpc-b":        "with is required to compare two clusters: ClusterId=ehpc-a&with=ehpc-b.",
+		"/v1/images?pretty=yes":  `pretty must be true or false, got "yes".`,
+		"/v1/changes?by=cluster": `by must be image or scope, got "cluster".`,
+		"/v1/diff?from=1&ClusterId=ehpc-a&with=b": "with cannot be combined with from and to. Allowed: " +
+			"two clusters, or two times.",
+		"/v1/diff?with=ehpc-a":             "ClusterId is required next to with. Allowed: one cluster, or _any.",
+		"/v1/diff?ClusterId=ehpc-a,ehpc-b": "with is required to compare two clusters: ClusterId=ehpc-a&with=ehpc-b.",
 		"/v1/diff?ClusterId=ehpc-a,_any&with=ehpc-b": `ClusterId must name one cluster next to with, got "ehpc-a,_any". ` +
 			"Allowed: one cluster, or _any.",
-		"/v1/diff?ClusterId=ehpc-a&with=_any&kind=removed": "kind cannot be combined with with. Allowed: from and to, or no kind.",
-		"/v1/diff?ClusterId=ehpc-a&with=_any&by=scope":     "by must not be scope next to with. Allowed: image.",
+		"/v1/diff?ClusterId=ehpc-a&with=_any&kind=removed": "kind cannot be combined with with. Allowed: " +
+			"from and to, or no kind.",
+		"/v1/diff?ClusterId=ehpc-a&with=_any&by=scope": "by must not be scope next to with. Allowed: image.",
 	} {
 		checkMessage(t, h, target, want)
 	}
@@ -119,17 +124,20 @@ func TestFaultsOfValues(t *testing.T) {
 	for query, want := range map[string]string{
 		"OsTag.Version__gt=abc":     `OsTag.Version__gt must be a version with a digit, got "abc".`,
 		"OsTag.Version__lte=latest": `OsTag.Version__lte must be a version with a digit, got "latest".`,
-		"Size__gte=60,80":           `Size__gte takes one value, got "60,80"; it may have been given twice. Allowed: a decimal number within ±1.8e308.`,
-		"Status=a,,b":               `Status has an empty value between commas: "a,,b".`,
-		"Status=,a":                 `Status has an empty value between commas: ",a".`,
-		"sort=Size,,ImageId":        `sort has an empty value between commas: "Size,,ImageId".`,
-		"Status=":                   "Status must not be empty. For images without a value use Status__exists=false.",
-		"OsTag.Version__gt=":        "OsTag.Version__gt must not be empty. For images without a value use OsTag.Version__exists=false.",
-		"q=,":                       "q must not be empty. Allowed: text.",
-		"q=,,":                      "q has no word. Allowed: text.",
-		"at=-1h30m&at=":             `at takes one value, got "-1h30m,"; it may have been given twice. Allowed: ` + times + ".",
-		"q=":                        "q must not be empty. Allowed: text.",
-		"ClusterId=":                "ClusterId must not be empty. Allowed: ids of clusters, a comma list of them, * for all, or _any for none.",
+		"Size__gte=60,80": `Size__gte takes one value, got "60,80"; it may have been given twice. Allowed: ` +
+			`a decimal number within ±1.8e308.`,
+		"Status=a,,b":        `Status has an empty value between commas: "a,,b".`,
+		"Status=,a":          `Status has an empty value between commas: ",a".`,
+		"sort=Size,,ImageId": `sort has an empty value between commas: "Size,,ImageId".`,
+		"Status=":            "Status must not be empty. For images without a value use Status__exists=false.",
+		"OsTag.Version__gt=": "OsTag.Version__gt must not be empty. " +
+			"For images without a value use OsTag.Version__exists=false.",
+		"q=,":           "q must not be empty. Allowed: text.",
+		"q=,,":          "q has no word. Allowed: text.",
+		"at=-1h30m&at=": `at takes one value, got "-1h30m,"; it may have been given twice. Allowed: ` + times + ".",
+		"q=":            "q must not be empty. Allowed: text.",
+		"ClusterId=": "ClusterId must not be empty. Allowed: " +
+			"ids of clusters, a comma list of them, * for all, or _any for none.",
 		"InstanceType=a+b": `InstanceType must be names of A-Z a-z 0-9 . _ -, a comma list of them, * for all, or _any ` +
 			`for none, got "a b".`,
 		"at=2026-11-23T09:30:00": `at has no time zone, got "2026-11-23T09:30:00". Add Z or +08:00.`,

@@ -11,39 +11,75 @@ func TestBodies(t *testing.T) {
 	t.Parallel()
 	w := newSmallRegion(t)
 	h := w.Handler()
-	for target, want := range map[string]string{
+	for _, row := range []struct{ target, want string }{
 		// Asked for by name, they are there of a single scope too.
-		"/v1/images?ClusterId=ehpc-b&fields=Clusters,ImageId&format=ndjson":                                           `{"ImageId":"m-bp181x855551ww5yq****","Clusters":["ehpc-b"]}|{"ImageId":"m-ubuntu","Clusters":["ehpc-b"]}|`,
-		"/v1/images?ClusterId=ehpc-b&fields=ImageId,Clusters,InstanceTypes&format=csv":                                "ImageId,Clusters,InstanceTypes|m-bp181x855551ww5yq****,ehpc-b,|m-ubuntu,ehpc-b,|",
-		"/v1/images?fields=ImageId,Clusters&format=ndjson&limit=1":                                                    `{"ImageId":"m-bp181x855551ww5yq****","Clusters":[]}|`,
-		"/v1/images?ClusterId=ehpc-a&InstanceType=ecs.c7.large&fields=ImageId,InstanceTypes&format=ndjson&limit=1":    `{"ImageId":"m-bp181x855551ww5yq****","InstanceTypes":["ecs.c7.large"]}|`,
-		"/v1/images?ClusterId=ehpc-a,ehpc-b&fields=ImageId,Clusters&format=csv&ImageId=m-cent710,m-ubuntu":            "ImageId,Clusters|m-cent710,ehpc-a|m-ubuntu,ehpc-b|m-ubuntu,ehpc-a|",
-		"/v1/images?ClusterId=ehpc-a,ehpc-b&fields=ImageId,Status,Clusters&format=tsv&ImageId=m-ubuntu":               "ImageId\tStatus\tClusters|m-ubuntu\tAvailable\tehpc-b|m-ubuntu\tCreating\tehpc-a|",
-		"/v1/images?ClusterId=ehpc-a,ehpc-b&fields=ImageId,ImageName,Clusters&format=table&ImageId=m-ubuntu,m-cent79": "ImageId   ImageName        Clusters|m-cent79  hpc-centos-7.9   ehpc-a|m-ubuntu  深度学习 ubuntu  ehpc-b|m-ubuntu  深度学习 ubuntu  ehpc-a|",
+		{"/v1/images?ClusterId=ehpc-b&fields=Clusters,ImageId&format=ndjson",
+			`{"ImageId":"m-bp181x855551ww5yq****","Clusters":["ehpc-b"]}|` +
+				`{"ImageId":"m-ubuntu","Clusters":["ehpc-b"]}|`},
+		{"/v1/images?ClusterId=ehpc-b&fields=ImageId,Clusters,InstanceTypes&format=csv",
+			"ImageId,Clusters,InstanceTypes|m-bp181x855551ww5yq****,ehpc-b,|m-ubuntu,ehpc-b,|"},
+		{"/v1/images?fields=ImageId,Clusters&format=ndjson&limit=1",
+			`{"ImageId":"m-bp181x855551ww5yq****","Clusters":[]}|`},
+		{"/v1/images?ClusterId=ehpc-a&InstanceType=ecs.c7.large&fields=ImageId,InstanceTypes&format=ndjson&limit=1",
+			`{"ImageId":"m-bp181x855551ww5yq****","InstanceTypes":["ecs.c7.large"]}|`},
+		{"/v1/images?ClusterId=ehpc-a,ehpc-b&fields=ImageId,Clusters&format=csv&ImageId=m-cent710,m-ubuntu",
+			"ImageId,Clusters|m-cent710,ehpc-a|m-ubuntu,ehpc-b|m-ubuntu,ehpc-a|"},
+		{"/v1/images?ClusterId=ehpc-a,ehpc-b&fields=ImageId,Status,Clusters&format=tsv&ImageId=m-ubuntu",
+			"ImageId\tStatus\tClusters|m-ubuntu\tAvailable\tehpc-b|m-ubuntu\tCreating\tehpc-a|"},
+		{"/v1/images?ClusterId=ehpc-a,ehpc-b&fields=ImageId,ImageName,Clusters&format=table&ImageId=m-ubuntu,m-cent79",
+			"ImageId   ImageName        Clusters|" +
+				"m-cent79  hpc-centos-7.9   ehpc-a|" +
+				"m-ubuntu  深度学习 ubuntu  ehpc-b|" +
+				"m-ubuntu  深度学习 ubuntu  ehpc-a|"},
 		// The pairs that offer an image.
-		"/v1/images?ClusterId=ehpc-a&InstanceType=_any,ecs.c7.large&ImageId=m-cent710&fields=ImageId,Offers&format=ndjson": `{"ImageId":"m-cent710","Offers":[{"ClusterId":"ehpc-a","InstanceType":""},{"ClusterId":"ehpc-a","InstanceType":"ecs.c7.large"}]}|`,
-		"/v1/images?ClusterId=ehpc-a&InstanceType=_any,ecs.c7.large&ImageId=m-cent710&fields=Offers&format=csv":            "Offers|ehpc-a/_any;ehpc-a/ecs.c7.large|",
-		"/v1/images?ImageId=m-cent79,m-bp181x855551ww5yq****&limit=1&fields=Offers&format=ndjson":                          `{"Offers":[{"ClusterId":"","InstanceType":""}]}|`,
+		{"/v1/images?ClusterId=ehpc-a&InstanceType=_any,ecs.c7.large&ImageId=m-cent710&fields=ImageId,Offers&format=ndjson",
+			`{"ImageId":"m-cent710","Offers":[{"ClusterId":"ehpc-a","InstanceType":""},` +
+				`{"ClusterId":"ehpc-a","InstanceType":"ecs.c7.large"}]}|`},
+		{"/v1/images?ClusterId=ehpc-a&InstanceType=_any,ecs.c7.large&ImageId=m-cent710&fields=Offers&format=csv",
+			"Offers|ehpc-a/_any;ehpc-a/ecs.c7.large|"},
+		{"/v1/images?ImageId=m-cent79,m-bp181x855551ww5yq****&limit=1&fields=Offers&format=ndjson",
+			`{"Offers":[{"ClusterId":"","InstanceType":""}]}|`},
 		// Where clusters differ every format says so, and an id is one id.
-		"/v1/images?ClusterId=*&ImageId=m-ubuntu,m-cent79&format=ids":                                    "m-cent79|m-ubuntu|",
-		"/v1/images?ClusterId=*&ImageId=m-ubuntu,m-cent79&format=ids&sort=-ImageId":                      "m-ubuntu|m-cent79|",
-		"/v1/images?ClusterId=*&ImageId=m-ubuntu&sort=Status&format=ndjson&fields=ContentDiffers,Status": `{"Status":"Available","ContentDiffers":true}|{"Status":"Creating","ContentDiffers":true}|`,
-		"/v1/images?ClusterId=*&ImageId=m-cent79&format=ndjson&fields=contentdiffers":                    `{"ContentDiffers":false}|`,
-		"/v1/images?ClusterId=ehpc-a&ImageId=m-ubuntu&format=csv&fields=ContentDiffers":                  "ContentDiffers|false|",
-		"/v1/images?ClusterId=*&ImageId=m-ubuntu,m-cent79&format=tsv&fields=ImageId,ContentDiffers":      "ImageId\tContentDiffers|m-cent79\tfalse|m-ubuntu\ttrue|m-ubuntu\ttrue|",
-		"/v1/images?ClusterId=*&ImageId=m-ubuntu,m-cent79&format=table":                                  "ImageId   ImageName        Status     OsTag.Platform  OsTag.Version  OsTag.Architecture  Size  Clusters  InstanceTypes  ContentDiffers|m-cent79  hpc-centos-7.9   Available  CentOS          7.9            x86_64              40    ehpc-a                   false|m-ubuntu  深度学习 ubuntu  Available  Ubuntu          22.04          x86_64              500   ehpc-b                   true|m-ubuntu  深度学习 ubuntu  Creating   Ubuntu          22.04          x86_64              500   ehpc-a    ecs.c7.large   true|",
-		"/v1/images?ClusterId=*&ImageId=m-cent79&format=table":                                           "ImageId   ImageName       Status     OsTag.Platform  OsTag.Version  OsTag.Architecture  Size  Clusters  InstanceTypes|m-cent79  hpc-centos-7.9  Available  CentOS          7.9            x86_64              40    ehpc-a|",
-		"/v1/matrix?ImageId=m-ubuntu,m-cent79&format=csv":                                                "ImageId,ImageName,Status,ContentDiffers,ehpc-a,ehpc-b|m-cent79,hpc-centos-7.9,Available,false,x,|m-ubuntu,深度学习 ubuntu,Available,true,x,x|",
-		"/v1/matrix?ImageId=m-ubuntu,m-cent79&format=table":                                              "ImageId   ImageName        Status     ContentDiffers  ehpc-a  ehpc-b|m-cent79  hpc-centos-7.9   Available  false           x|m-ubuntu  深度学习 ubuntu  Available  true            x       x|",
-		"/v1/matrix?ImageId=m-cent79&format=table":                                                       "ImageId   ImageName       Status     ehpc-a  ehpc-b|m-cent79  hpc-centos-7.9  Available  x|",
-		"/v1/matrix?InstanceType=ecs.c7.large&format=csv":                                                "ImageId,ImageName,Status,ContentDiffers,ecs.c7.large|m-bp181x855551ww5yq****,linux_CentOS7.2_OceanBase_OBD_1ECS-3OB_3.0,Available,false,x|m-cent710,hpc-centos-7.10,Available,false,x|m-ubuntu,深度学习 ubuntu,Creating,false,x|",
-		"/v1/matrix?InstanceType=_any,ecs.c7.large&format=csv&ImageId=m-cent79":                          "ImageId,ImageName,Status,ContentDiffers,_any,ecs.c7.large|m-cent79,hpc-centos-7.9,Available,false,x,|",
-		"/v1/images?ClusterId=ehpc-a&at=2026-11-23t09:30:00z&format=ids":                                 "m-bp181x855551ww5yq****|m-cent79|m-ubuntu|m-win|",
+		{"/v1/images?ClusterId=*&ImageId=m-ubuntu,m-cent79&format=ids", "m-cent79|m-ubuntu|"},
+		{"/v1/images?ClusterId=*&ImageId=m-ubuntu,m-cent79&format=ids&sort=-ImageId", "m-ubuntu|m-cent79|"},
+		{"/v1/images?ClusterId=*&ImageId=m-ubuntu&sort=Status&format=ndjson&fields=ContentDiffers,Status",
+			`{"Status":"Available","ContentDiffers":true}|{"Status":"Creating","ContentDiffers":true}|`},
+		{"/v1/images?ClusterId=*&ImageId=m-cent79&format=ndjson&fields=contentdiffers", `{"ContentDiffers":false}|`},
+		{"/v1/images?ClusterId=ehpc-a&ImageId=m-ubuntu&format=csv&fields=ContentDiffers", "ContentDiffers|false|"},
+		{"/v1/images?ClusterId=*&ImageId=m-ubuntu,m-cent79&format=tsv&fields=ImageId,ContentDiffers",
+			"ImageId\tContentDiffers|m-cent79\tfalse|m-ubuntu\ttrue|m-ubuntu\ttrue|"},
+		{"/v1/images?ClusterId=*&ImageId=m-ubuntu,m-cent79&format=table",
+			"ImageId   ImageName        Status     OsTag.Platform  OsTag.Version  OsTag.Architecture  Size  Clusters  InstanceTypes  ContentDiffers|" +
+				"m-cent79  hpc-centos-7.9   Available  CentOS          7.9            x86_64              40    ehpc-a                   false|" +
+				"m-ubuntu  深度学习 ubuntu  Available  Ubuntu          22.04          x86_64              500   ehpc-b                   true|" +
+				"m-ubuntu  深度学习 ubuntu  Creating   Ubuntu          22.04          x86_64              500   ehpc-a    ecs.c7.large   true|"},
+		{"/v1/images?ClusterId=*&ImageId=m-cent79&format=table",
+			"ImageId   ImageName       Status     OsTag.Platform  OsTag.Version  OsTag.Architecture  Size  Clusters  InstanceTypes|" +
+				"m-cent79  hpc-centos-7.9  Available  CentOS          7.9            x86_64              40    ehpc-a|"},
+		{"/v1/matrix?ImageId=m-ubuntu,m-cent79&format=csv",
+			"ImageId,ImageName,Status,ContentDiffers,ehpc-a,ehpc-b|" +
+				"m-cent79,hpc-centos-7.9,Available,false,x,|" +
+				"m-ubuntu,深度学习 ubuntu,Available,true,x,x|"},
+		{"/v1/matrix?ImageId=m-ubuntu,m-cent79&format=table",
+			"ImageId   ImageName        Status     ContentDiffers  ehpc-a  ehpc-b|" +
+				"m-cent79  hpc-centos-7.9   Available  false           x|" +
+				"m-ubuntu  深度学习 ubuntu  Available  true            x       x|"},
+		{"/v1/matrix?ImageId=m-cent79&format=table",
+			"ImageId   ImageName       Status     ehpc-a  ehpc-b|m-cent79  hpc-centos-7.9  Available  x|"},
+		{"/v1/matrix?InstanceType=ecs.c7.large&format=csv",
+			"ImageId,ImageName,Status,ContentDiffers,ecs.c7.large|" +
+				"m-bp181x855551ww5yq****,linux_CentOS7.2_OceanBase_OBD_1ECS-3OB_3.0,Available,false,x|" +
+				"m-cent710,hpc-centos-7.10,Available,false,x|" +
+				"m-ubuntu,深度学习 ubuntu,Creating,false,x|"},
+		{"/v1/matrix?InstanceType=_any,ecs.c7.large&format=csv&ImageId=m-cent79",
+			"ImageId,ImageName,Status,ContentDiffers,_any,ecs.c7.large|m-cent79,hpc-centos-7.9,Available,false,x,|"},
+		{"/v1/images?ClusterId=ehpc-a&at=2026-11-23t09:30:00z&format=ids",
+			"m-bp181x855551ww5yq****|m-cent79|m-ubuntu|m-win|"},
 	} {
-		rec := get(h, target)
+		rec := get(h, row.target)
 		got := strings.NewReplacer("\r\n", "|", "\n", "|").Replace(rec.Body.String())
-		if rec.Code != 200 || got != want {
-			t.Errorf("%s gives %d %q, want %q", target, rec.Code, got, want)
+		if rec.Code != 200 || got != row.want {
+			t.Errorf("%s gives %d %q, want %q", row.target, rec.Code, got, row.want)
 		}
 	}
 }

@@ -28,7 +28,8 @@ var emptyQuestions = append([]string{
 	"/v1/changes?RegionId=cn-beijing&since=c1.0.cn-beijing.0000000000000000",
 	"/v1/changes?since=c2.0.cn-beijing.ffffffffffffffff",
 	"/v1/changes?ClusterId=ehpc-x", "/v1/diff?RegionId=cn-beijing&ClusterId=ehpc-a&with=ehpc-x",
-	"/v1/diff?RegionId=cn-beijing&from=1", "/v1/diff?RegionId=cn-beijing&from=-1h", "/v1/diff?ClusterId=ehpc-a&with=ehpc-x",
+	"/v1/diff?RegionId=cn-beijing&from=1", "/v1/diff?RegionId=cn-beijing&from=-1h",
+	"/v1/diff?ClusterId=ehpc-a&with=ehpc-x",
 	"/v1/matrix?RegionId=cn-beijing", "/v1/matrix?RegionId=cn-beijing&ClusterId=*", "/v1/status?RegionId=cn-beijing",
 	"/metrics?format=prometheus",
 }, append(guardedRoutes, replicaQuestions...)...)

@@ -208,7 +208,8 @@ func TestQuestionWithoutACluster(t *testing.T) {
 	t.Parallel()
 	h := newSmallRegion(t).Handler(allow(access.Grant{Name: "me", Clusters: []string{"ehpc-a"}}))
 	for target, says := range map[string]string{
-		"/v1/images":                "No list without a cluster is captured in cn-hangzhou. Captured clusters: ehpc-a (name of ehpc-a).",
+		"/v1/images": "No list without a cluster is captured in cn-hangzhou. Captured clusters: " +
+			"ehpc-a (name of ehpc-a).",
 		"/v1/images?InstanceType=x": "No list without a cluster is captured in cn-hangzhou",
 	} {
 		rec := get(h, target, "Authorization", bearer("me"))

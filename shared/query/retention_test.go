@@ -41,8 +41,8 @@ func TestScopeEndsInFirstKeptCommit(t *testing.T) {
 	w.RemoveMonth(hangzhou, "2026-11")
 	h := w.Handler()
 	for target, want := range map[string]string{
-		"/v1/changes?by=scope&": "3 ended  ehpc-a, 3 removed m-bp181x855551ww5yq**** _any, 3 removed m-cent79 ehpc-a, 3 added m-cent79 _any, " +
-			"3 removed m-win ehpc-a",
+		"/v1/changes?by=scope&": "3 ended  ehpc-a, 3 removed m-bp181x855551ww5yq**** _any, 3 removed m-cent79 ehpc-a, " +
+			"3 added m-cent79 _any, 3 removed m-win ehpc-a",
 		"/v1/images/m-win/history?": "3 kept m-win ehpc-a, 3 removed m-win ehpc-a",
 		"/v1/changes?": "3 ended  ehpc-a, 3 removed m-bp181x855551ww5yq**** _any, 3 added m-cent79 _any, " +
 			"3 removed m-win _any",

@@ -29,8 +29,8 @@ func (e expectedEvent) String() string {
 }
 
 // expectedEvents derives the events from the states alone: by commit, first the scopes
-// that ended, then by image, of one image removed, added and then each group of equal changes, and by scope. A scope that
-// ends comes behind the others.
+// that ended, then by image, of one image removed, added and then each group of equal
+// changes, and by scope. A scope that ends comes behind the others.
 func (c *simulation) expectedEvents() []expectedEvent {
 	var list []expectedEvent
 	was := map[string]expectedScope{}

@@ -36,8 +36,8 @@ func testAfterRetention(t *testing.T, c *simulation, _ http.Handler) {
 			t.Errorf("%s should name %s: %s", target, date, e.Message)
 		}
 	}
-	if e := answerOf[errorAnswer](t, h, 410, "/v1/changes?since="+c.FeedCursor(hangzhou, 3, 1)); e.Code != "CursorExpired" ||
-		!strings.Contains(e.Message, date) {
+	e := answerOf[errorAnswer](t, h, 410, "/v1/changes?since="+c.FeedCursor(hangzhou, 3, 1))
+	if e.Code != "CursorExpired" || !strings.Contains(e.Message, date) {
 		t.Errorf("a cursor of a month that is gone: %s %s", e.Code, e.Message)
 	}
 	var want []expectedEvent

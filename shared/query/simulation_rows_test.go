@@ -107,9 +107,11 @@ func expectedRows(events []expectedEvent, offered map[string]bool, kinds []strin
 	}
 	var rows []string
 	for _, cluster := range clusters {
-		types := slices.DeleteFunc(scopeWords(endedPaths[cluster]), func(word string) bool { return !strings.HasPrefix(word, "ecs.") })
+		isNoType := func(word string) bool { return !strings.HasPrefix(word, "ecs.") }
+		types := slices.DeleteFunc(scopeWords(endedPaths[cluster]), isNoType)
 		if wants("ended") {
-			rows = append(rows, fmt.Sprintf("%d ended %s %v %d", events[0].sequence, cluster, types, len(endedImages[cluster])))
+			rows = append(rows,
+				fmt.Sprintf("%d ended %s %v %d", events[0].sequence, cluster, types, len(endedImages[cluster])))
 		}
 	}
 	for _, id := range ids {

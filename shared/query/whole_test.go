@@ -60,7 +60,8 @@ func TestAnswerThatIsTooLargeSaysHowToAskForLess(t *testing.T) {
 	w.CommitRun(hangzhou, content{"_any/_any": parseImages(t, objects...)})
 	h := w.Handler()
 	checkError(t, get(h, "/v1/images?format=ndjson"), 400, "InvalidParameter", []string{
-		"limit is not given, and all that matches is 24 MB; the most is 23 MB. Allowed: a limit, or fewer scopes, or fields."})
+		"limit is not given, and all that matches is 24 MB; the most is 23 MB. " +
+			"Allowed: a limit, or fewer scopes, or fields."})
 	for _, less := range []string{"&limit=100", "&fields=ImageId"} {
 		if rec := get(h, "/v1/images?format=ndjson"+less); rec.Code != 200 {
 			t.Errorf("%s: %d %.200s", less, rec.Code, rec.Body)
@@ -137,15 +138,21 @@ func TestChangesInEveryFormat(t *testing.T) {
 	t.Parallel()
 	h := newSmallRegion(t).Handler()
 	for target, want := range map[string]string{
-		"/v1/images/m-ubuntu/history?since=1&format=csv": "Sequence,CommittedAt,Kind,ImageId,ImageName,ClusterId,InstanceType,Details|" +
+		"/v1/images/m-ubuntu/history?since=1&format=csv": "" +
+			"Sequence,CommittedAt,Kind,ImageId,ImageName,ClusterId,InstanceType,Details|" +
 			`2,2026-11-23T10:00:00.000Z,added,m-ubuntu,深度学习 ubuntu,ehpc-b,,|`,
-		"/v1/images/m-win/history?since=1&format=table": "Sequence  CommittedAt               Kind     ImageId  ImageName    ClusterId  InstanceType  Details|" +
+		"/v1/images/m-win/history?since=1&format=table": "" +
+			"Sequence  CommittedAt               Kind     ImageId  ImageName    ClusterId  InstanceType  Details|" +
 			"2         2026-11-23T10:00:00.000Z  removed  m-win    win, server  ehpc-a|",
-		"/v1/diff?ClusterId=ehpc-a&with=ehpc-b&format=csv": "Kind,ImageId,ImageName,Details|removed,m-cent710,hpc-centos-7.10,|" +
-			`removed,m-cent79,hpc-centos-7.9,|changed,m-ubuntu,深度学习 ubuntu,"Status: ""Creating"" → ""Available"""|`,
-		"/v1/diff?ClusterId=ehpc-a&with=ehpc-b&format=ndjson": `{"Kind":"removed","ImageId":"m-cent710","ImageName":"hpc-centos-7.10"}|` +
-			`{"Kind":"removed","ImageId":"m-cent79","ImageName":"hpc-centos-7.9"}|{"Kind":"changed","ImageId":"m-ubuntu",` +
-			`"ImageName":"深度学习 ubuntu","Fields":[{"Field":"Status","Before":"Creating","After":"Available"}]}|`,
+		"/v1/diff?ClusterId=ehpc-a&with=ehpc-b&format=csv": "Kind,ImageId,ImageName,Details|" +
+			"removed,m-cent710,hpc-centos-7.10,|" +
+			"removed,m-cent79,hpc-centos-7.9,|" +
+			`changed,m-ubuntu,深度学习 ubuntu,"Status: ""Creating"" → ""Available"""|`,
+		"/v1/diff?ClusterId=ehpc-a&with=ehpc-b&format=ndjson": "" +
+			`{"Kind":"removed","ImageId":"m-cent710","ImageName":"hpc-centos-7.10"}|` +
+			`{"Kind":"removed","ImageId":"m-cent79","ImageName":"hpc-centos-7.9"}|` +
+			`{"Kind":"changed","ImageId":"m-ubuntu","ImageName":"深度学习 ubuntu",` +
+			`"Fields":[{"Field":"Status","Before":"Creating","After":"Available"}]}|`,
 	} {
 		rec := get(h, target)
 		got := strings.NewReplacer("\r\n", "|", "\n", "|").Replace(rec.Body.String())

@@ -66,7 +66,8 @@ func TestFold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := request.Parse(&request.Config{Schema: field.NewSchema(nil)}, request.Routes()[0], request.Raw{Query: "q=7+οδος+ΟΔΟΣ+7"})
+	a, err := request.Parse(&request.Config{Schema: field.NewSchema(nil)}, request.Routes()[0],
+		request.Raw{Query: "q=7+οδος+ΟΔΟΣ+7"})
 	if err != nil || !field.ContainsWords([]byte(field.SearchText(im)), a.SearchWords) {
 		t.Errorf("q does not find %s: %v", im.Raw, err)
 	}
