@@ -144,7 +144,7 @@ func TestAliasesThatMoveAreTold(t *testing.T) {
 		w.runSnapshot(f)
 	}
 	got := r.Drain()
-	if len(got) != 2 || !strings.Contains(got[0].Text, "\n1 aliases moved: newest: m-v1 -> m-v2\n") ||
+	if len(got) != 2 || !strings.Contains(got[0].Text, "\nalias moved (1): newest: m-v1 -> m-v2\n") ||
 		!strings.Contains(got[1].Text, "newest: m-v2 -> m-v3\n") || strings.Contains(got[0].Text, "gone") {
 		t.Errorf("told: %v", got)
 	}
