@@ -114,3 +114,19 @@ func TestFleetPagesShowHostileTexts(t *testing.T) {
 		checkHTML(t, target, getPage(t, w.Handler(), target), "!<script>alert", `!m-x"`, "!<i>")
 	}
 }
+
+// TestPagesOfSeveralRegions: links lead to pages of one region, and a page that needs one
+// offers those that there are.
+func TestPagesOfSeveralRegions(t *testing.T) {
+	t.Parallel()
+	h := newSmallRegion(t).Handler(func(o *query.Options) { o.Regions = []string{beijing, hangzhou} })
+	checkHTML(t, "/v1/clusters", getPage(t, h, "/v1/clusters"), `href="/v1/changes?RegionId=cn-beijing&amp;since=-1w"`,
+		`href="/v1/diff?RegionId=cn-beijing"`, `href="/v1/matrix?RegionId=cn-beijing"`,
+		`href="/v1/images?ClusterId=*&amp;RegionId=cn-beijing"`, `href="/v1/status"`)
+	checkHTML(t, "/v1/clusters of a region", getPage(t, h, "/v1/clusters?RegionId=cn-hangzhou"),
+		`href="/v1/matrix?RegionId=cn-hangzhou"`)
+	for _, target := range []string{"/v1/images?ClusterId=*", "/v1/matrix?limit=1", "/v1/changes?since=-1w",
+		"/v1/diff?from=-1w"} {
+		checkPageError(t, h, target, 400, "RegionId is required", `RegionId=cn-beijing`, ">cn-hangzhou</a>")
+	}
+}

@@ -28,7 +28,7 @@ func ChangesPage() ui.Page {
 			view, _ := answers[0].Value.(*render.EventView)
 			var content g.Node
 			if view == nil {
-				content = g.Group{ui.Problem(in, answers[0].Err), regionLinks(in)}
+				content = ui.Problem(in, answers[0].Err)
 			} else {
 				names.AddEnded(view.Changes)
 				content = newChangeList(in, view, answers[0].Next, names).node()
@@ -36,16 +36,6 @@ func ChangesPage() ui.Page {
 			return g.Group{h.H1(g.Text(in.T("Changes"))), changesForm(in, names), content}
 		},
 	}
-}
-
-// regionLinks leads to the same page of each region, if the address names none of several.
-func regionLinks(in *ui.Input) g.Node {
-	if in.Region != "" || len(in.Regions) < 2 {
-		return nil
-	}
-	return h.P(g.Map(in.Regions, func(region string) g.Node {
-		return g.Group{ui.Link(in.Here().With("RegionId", region), region), g.Text(" ")}
-	}))
 }
 
 // changesForm lets a person choose since when, of which cluster, and which kinds.

@@ -26,7 +26,7 @@ func DiffPage() ui.Page {
 			view, _ := answers[0].Value.(*render.DiffView)
 			switch {
 			case answers[0].Err != nil:
-				return append(parts, ui.Problem(in, answers[0].Err), regionLinks(in))
+				return append(parts, ui.Problem(in, answers[0].Err))
 			case view == nil:
 				return append(parts, h.P(h.Class("soft"), g.Text(in.T("Choose two times, or two clusters."))))
 			}

@@ -39,7 +39,6 @@ func chineseTexts() map[Message]string {
 		"Show":                     "显示",
 		"Sign out":                 "退出登录",
 		"checked %s":               "%s检查",
-		"stale: checked %s":        "数据较旧：%s检查",
 		"never checked":            "从未检查",
 		"Navigation":               "导航",
 		"Version %s":               "版本 %s",

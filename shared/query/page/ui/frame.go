@@ -54,6 +54,9 @@ func (d Document) header() g.Node {
 			case "/v1/changes":
 				target = in.ToChanges()
 			}
+			if link.ofOneRegion && in.Region == "" && len(in.Regions) > 0 {
+				target = target.With("RegionId", in.Regions[0]) // the header lets a person choose another
+			}
 			return h.A(h.Href(target.String()), g.If(link.path == in.Path, h.Aria("current", "page")),
 				g.Text(in.T(link.name)))
 		})),
@@ -63,16 +66,17 @@ func (d Document) header() g.Node {
 
 // navigationLink leads to a page.
 type navigationLink struct {
-	path string
-	name language.Message
+	path        string
+	name        language.Message
+	ofOneRegion bool // else of all regions, if none is chosen
 }
 
 // navigation returns the links to the pages, in the order in which the header shows them.
 func navigation() []navigationLink {
 	return []navigationLink{
-		{"/", "Overview"}, {"/v1/images", "Images"}, {"/v1/aliases", "Aliases"}, {"/v1/changes", "Changes"},
-		{"/v1/diff", "Compare"},
-		{"/v1/matrix", "Matrix"}, {"/v1/clusters", "Clusters"}, {"/v1/status", "Status"},
+		{"/", "Overview", false}, {"/v1/images", "Images", true}, {"/v1/aliases", "Aliases", false},
+		{"/v1/changes", "Changes", true}, {"/v1/diff", "Compare", true}, {"/v1/matrix", "Matrix", true},
+		{"/v1/clusters", "Clusters", false}, {"/v1/status", "Status", false},
 	}
 }
 
@@ -120,12 +124,12 @@ func (d Document) freshnessPill() g.Node {
 	case f.CheckedAt.IsZero():
 		return h.A(h.Class("pill bad"), h.Href(in.To("/v1/status").String()), g.Text(in.T("never checked")))
 	}
-	text, class := language.Message("checked %s"), "pill good"
-	if len(f.Stale) > 0 {
-		text, class = "stale: checked %s", "pill warn"
+	text, class := in.T("checked %s", in.age(f.CheckedAt.Time)), "pill good"
+	if len(f.Stale) > 0 { // maybe since a check failed just now
+		text, class = in.T("partly out of date"), "pill warn"
 	}
 	return h.A(h.Class(class), h.Href(in.To("/v1/status").String()), h.Title(UTCText(f.CheckedAt.Time)),
-		g.Text(in.T(text, in.age(f.CheckedAt.Time))))
+		g.Text(text))
 }
 
 // languageLink leads to the same page in the other language. Its name is in that language.

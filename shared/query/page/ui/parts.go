@@ -93,5 +93,16 @@ func Problem(in *Input, e *apierror.Error) g.Node {
 		g.If(!e.Recommend.IsEmpty(), h.P(g.Text(in.Say(e.Recommend)))),
 		h.P(h.Class("soft"), h.Code(g.Text(e.Code)), g.Text(" – "+in.T(fault.About(e.Code))),
 			g.If(in.RequestID != "", g.Text(" · RequestId "+in.RequestID))),
+		g.Iff(e.Code == fault.CodeMissing && in.Region == "", func() g.Node { return regionLinks(in) }),
 	}
+}
+
+// regionLinks leads to the same page of each of several regions.
+func regionLinks(in *Input) g.Node {
+	if len(in.Regions) < 2 {
+		return nil
+	}
+	return h.P(g.Map(in.Regions, func(region string) g.Node {
+		return g.Group{Link(in.Here().With("RegionId", region), region), g.Text(" ")}
+	}))
 }
