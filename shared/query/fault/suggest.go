@@ -60,7 +60,7 @@ func SuggestionText(name string) message.Text {
 // NearestName returns the known name with the fewest edits from name, in any
 // case. It returns an empty text if all need more than maxEdits. Leaving out the part
 // before the dot counts as one edit. Of equally near names the shortest wins. It knows no
-// aliases, which SuggestName does.
+// synonyms; SuggestName does.
 func NearestName(name string, known []string, maxEdits int) string {
 	if len(name) > maxSuggestedName {
 		return ""
@@ -108,10 +108,10 @@ func Truncate(s string, limit int) string {
 	return s[:limit] + "…"
 }
 
-// nameAliases are names that people and other interfaces give to parameters and
+// nameSynonyms are names that people and other interfaces give to parameters and
 // fields, as normalizeName writes them. Of several meanings the first counts that
 // the route has.
-var nameAliases = map[string][]string{
+var nameSynonyms = map[string][]string{
 	// Fields.
 	"id":           {"ImageId"},
 	"image":        {"ImageId"},
@@ -184,7 +184,7 @@ func normalizeName(name string) string {
 }
 
 // SuggestName returns the known name that an unknown one means: one that differs
-// in separators only, that of an alias, or a near one. It is empty if none is
+// in separators only, a synonym, or a near one. It is empty if none is
 // meant.
 func SuggestName(name string, known []string) string {
 	if len(name) > maxSuggestedName {
@@ -196,7 +196,7 @@ func SuggestName(name string, known []string) string {
 			return k
 		}
 	}
-	for _, meant := range nameAliases[plain] {
+	for _, meant := range nameSynonyms[plain] {
 		if slices.Contains(known, meant) {
 			return meant
 		}

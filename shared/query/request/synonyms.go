@@ -9,9 +9,9 @@ import (
 	"community-images/shared/query/filter"
 )
 
-// operatorAliases are names and signs that people and other interfaces give to
+// operatorSynonyms are names and signs that people and other interfaces give to
 // operators. Near names are of no help here: ge is near to ne, its opposite.
-var operatorAliases = map[string]string{
+var operatorSynonyms = map[string]string{
 	"ge": "gte", "min": "gte", "from": "gte", "since": "gte", ">": "gte",
 	"le": "lte", "max": "lte", "to": "lte", "until": "lte", "<": "lte",
 	"greater": "gt", "above": "gt", "after": "gt",
@@ -33,11 +33,11 @@ func suggestOperator(kind field.FieldKind, name string) string {
 	if known, _ := filter.FindOperator(kind, name); known != nil {
 		return name
 	}
-	if alias, ok := operatorAliases[name]; ok {
-		if known, _ := filter.FindOperator(kind, alias); known == nil {
+	if synonym, ok := operatorSynonyms[name]; ok {
+		if known, _ := filter.FindOperator(kind, synonym); known == nil {
 			return ""
 		}
-		return alias
+		return synonym
 	}
 	names := filter.OperatorNames(kind)
 	best := fault.NearestName(name, names, fault.MaxEdits(name))
@@ -82,7 +82,7 @@ func splitFilterName(s *field.Schema, name string) (f, op string) {
 	if i := strings.LastIndexAny(name, "_."); i > 0 && s.FieldNamed(name) == nil {
 		op := field.FoldCase(name[i+1:])
 		known, _ := filter.FindOperator(field.TextKind, op)
-		if _, isAlias := operatorAliases[op]; isAlias || known != nil {
+		if _, isSynonym := operatorSynonyms[op]; isSynonym || known != nil {
 			return name[:i], op
 		}
 	}
