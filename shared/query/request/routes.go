@@ -128,6 +128,22 @@ func imageRoutes() []*Route {
 	}
 }
 
+// aliasRoutes are the routes about aliases.
+func aliasRoutes() []*Route {
+	return []*Route{
+		{Pattern: "/v1/aliases/{Name}",
+			About: "The image that an alias stands for, by what rule, and since when: the pin or the lookup that the " +
+				"operator has defined.",
+			Formats: []string{FormatJSON, FormatIDs, FormatHTML}, selects: Selection.orEverything,
+			Params: slices.Concat([]Param{
+				paramRegion.withDefault("default: the only configured one, or the one that has the alias"), ParamAt, paramMaxAge,
+			}, objectOutput)},
+		{Pattern: "/v1/aliases", About: "Every alias with its image, its rule, and its lookup.",
+			Formats: append(slices.Clone(listFormats), FormatHTML), selects: Selection.orEverything, Example: "format=table",
+			Params: slices.Concat([]Param{paramRegion.withDefault("default: all regions"), ParamAt, paramMaxAge}, listOutput)},
+	}
+}
+
 // scopeRoutes are the routes about scopes: their state, what changes in them, and
 // how they differ.
 func scopeRoutes() []*Route {

@@ -18,22 +18,6 @@ func newLookupRoute() *Route {
 		Params: []Param{paramCluster, paramType, paramSearch, paramSort, paramLatestBy}}
 }
 
-// aliasRoutes are the routes about aliases.
-func aliasRoutes() []*Route {
-	return []*Route{
-		{Pattern: "/v1/aliases/{Name}",
-			About: "The image that an alias stands for, by what rule, and since when: the pin or the lookup that the " +
-				"operator has defined.",
-			Formats: []string{FormatJSON, FormatIDs, FormatHTML}, selects: Selection.orEverything,
-			Params: slices.Concat([]Param{
-				paramRegion.withDefault("default: the only configured one, or the one that has the alias"), ParamAt, paramMaxAge,
-			}, objectOutput)},
-		{Pattern: "/v1/aliases", About: "Every alias with its image, its rule, and its lookup.",
-			Formats: append(slices.Clone(listFormats), FormatHTML), selects: Selection.orEverything, Example: "format=table",
-			Params: slices.Concat([]Param{paramRegion.withDefault("default: all regions"), ParamAt, paramMaxAge}, listOutput)},
-	}
-}
-
 // checkAbsoluteTimes adds a fault for each condition with a time before now. An alias must
 // not move without a commit, and must have moved at the same time whenever that is asked.
 func checkAbsoluteTimes(p *parser) {
