@@ -23,12 +23,12 @@ import (
 
 // serveAlias serves /v1/aliases/{Name}. As with a list of images, the ETag is known before
 // any image is loaded.
-func (s *Lookup) serveAlias(ctx context.Context, req *request.Request) (*response.Answer, error) {
-	region, err := s.aliases.FindRegion(ctx, req)
+func (g *GrantReader) serveAlias(ctx context.Context, req *request.Request) (*response.Answer, error) {
+	region, err := g.aliases.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	current, st, err := s.LoadState(ctx, req, region)
+	current, st, err := g.LoadState(ctx, req, region)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (s *Lookup) serveAlias(ctx context.Context, req *request.Request) (*respons
 	if !ok {
 		return nil, aliases.NewNotFoundError(req.AliasName, []string{region}, st)
 	}
-	t, err := s.aliases.Resolve(ctx, a, s.aliasMoment(req, current, st))
+	t, err := g.aliases.Resolve(ctx, a, g.aliasMoment(req, current, st))
 	if err != nil {
 		return nil, err
 	}
@@ -50,20 +50,20 @@ func (s *Lookup) serveAlias(ctx context.Context, req *request.Request) (*respons
 		ETag:         etag.Make(region, aliasETagPart(a, t), req.Canonical, req.Format),
 		LastModified: modified,
 		Render: func(ctx context.Context, prefix []byte) (*response.Body, error) {
-			return s.renderAlias(ctx, prefix, req, t)
+			return g.renderAlias(ctx, prefix, req, t)
 		},
 	}, nil
 }
 
 // aliasMoment returns the moment that a request about aliases means. A pin is judged at the
 // time that is asked for; of a commit that is the time when it was made.
-func (s *Lookup) aliasMoment(req *request.Request, current state.Current, st *state.RegionState) aliases.Moment {
-	m := aliases.Moment{Current: current, State: st, At: catalog.At(s.Now()), AsOf: req.At, MaxAge: req.MaxAge}
+func (g *GrantReader) aliasMoment(req *request.Request, current state.Current, st *state.RegionState) aliases.Moment {
+	m := aliases.Moment{Current: current, State: st, At: catalog.At(g.Now()), AsOf: req.At, MaxAge: req.MaxAge}
 	switch {
 	case req.At.Sequence != 0:
 		m.At = st.CommittedAt
 	case req.At.IsSet:
-		m.At = catalog.At(req.At.ResolveTime(s.Now()))
+		m.At = catalog.At(req.At.ResolveTime(g.Now()))
 	}
 	return m
 }
@@ -75,17 +75,17 @@ func aliasETagPart(a alias.State, t *aliases.Target) string {
 }
 
 // renderAlias finds the image of a target and renders it.
-func (s *Lookup) renderAlias(
+func (g *GrantReader) renderAlias(
 	ctx context.Context, prefix []byte, req *request.Request, t *aliases.Target,
 ) (*response.Body, error) {
-	found, err := s.aliases.Find(ctx, t)
+	found, err := g.aliases.Find(ctx, t)
 	switch {
 	case err != nil:
 		return nil, err
 	case found.IsPinGone:
 		return nil, aliases.NewPinGoneError(t, found)
 	case found.Image == nil:
-		return nil, s.newAliasEmptyError(ctx, t, found)
+		return nil, g.newAliasEmptyError(ctx, t, found)
 	}
 	b := &response.Body{}
 	if t.IsPinExpired {
@@ -106,8 +106,8 @@ func (s *Lookup) renderAlias(
 }
 
 // newAliasEmptyError returns the error for a lookup that no image matches, as minCount does.
-func (s *Lookup) newAliasEmptyError(ctx context.Context, t *aliases.Target, found aliases.Found) error {
-	hints := hint.Find(ctx, s.history, hint.Question{Request: t.Request, Subject: t.Subject, Set: found.Set}, true)
+func (g *GrantReader) newAliasEmptyError(ctx context.Context, t *aliases.Target, found aliases.Found) error {
+	hints := hint.Find(ctx, g.history, hint.Question{Request: t.Request, Subject: t.Subject, Set: found.Set}, true)
 	return &apierror.Error{
 		Status: http.StatusNotFound, Code: fault.CodeNoMatch,
 		Message:   hints.After(message.New("No image matches the lookup of alias %s.", fault.Quote(t.Name))),
@@ -125,9 +125,9 @@ type listedAlias struct {
 }
 
 // resolveListed returns an alias without its image.
-func (s *Lookup) resolveListed(ctx context.Context, a alias.State, m aliases.Moment) listedAlias {
+func (g *GrantReader) resolveListed(ctx context.Context, a alias.State, m aliases.Moment) listedAlias {
 	l := listedAlias{State: a, Verdict: aliases.Judge(a, m.At), region: m.State.RegionID}
-	l.target, l.err = s.aliases.Resolve(ctx, a, m)
+	l.target, l.err = g.aliases.Resolve(ctx, a, m)
 	return l
 }
 
@@ -142,8 +142,8 @@ func (l *listedAlias) etagPart() string {
 // serveAliases serves /v1/aliases. Without RegionId it covers every region. An alias without
 // an image is in the list with its error. How fresh the answer is depends on all scopes of
 // the regions.
-func (s *Lookup) serveAliases(ctx context.Context, req *request.Request) (*response.Answer, error) {
-	subjects, ans, err := s.answerRegions(ctx, req)
+func (g *GrantReader) serveAliases(ctx context.Context, req *request.Request) (*response.Answer, error) {
+	subjects, ans, err := g.answerRegions(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -151,13 +151,13 @@ func (s *Lookup) serveAliases(ctx context.Context, req *request.Request) (*respo
 	parts := []string{req.Canonical, req.Format}
 	for _, sub := range subjects {
 		for _, a := range sub.State.VisibleAliases() {
-			l := s.resolveListed(ctx, a, s.aliasMoment(req, sub.Current, sub.State))
+			l := g.resolveListed(ctx, a, g.aliasMoment(req, sub.Current, sub.State))
 			list, parts = append(list, l), append(parts, l.region, l.etagPart())
 		}
 	}
 	ans.ETag = etag.Make(parts...)
 	ans.Render = func(ctx context.Context, prefix []byte) (*response.Body, error) {
-		rows, isWhole := s.findAliases(ctx, list)
+		rows, isWhole := g.findAliases(ctx, list)
 		if !isWhole {
 			ans.ETag = "" // the problem may be over soon, with the same commits
 		}
@@ -175,7 +175,7 @@ func (s *Lookup) serveAliases(ctx context.Context, req *request.Request) (*respo
 
 // findAliases finds the images of listed aliases. isWhole is false if one of them could not be
 // found because of the storage.
-func (s *Lookup) findAliases(ctx context.Context, list []listedAlias) (rows render.AliasList, isWhole bool) {
+func (g *GrantReader) findAliases(ctx context.Context, list []listedAlias) (rows render.AliasList, isWhole bool) {
 	rows = render.AliasList{TotalCount: len(list), Aliases: []render.Alias{}}
 	isWhole = true
 	for _, l := range list {
@@ -183,19 +183,19 @@ func (s *Lookup) findAliases(ctx context.Context, list []listedAlias) (rows rend
 		err := l.err
 		if err == nil {
 			var found aliases.Found
-			found, err = s.aliases.Find(ctx, l.target)
+			found, err = g.aliases.Find(ctx, l.target)
 			switch {
 			case err != nil:
 			case found.IsPinGone:
 				err = aliases.NewPinGoneError(l.target, found)
 			case found.Image == nil:
-				err = s.newAliasEmptyError(ctx, l.target, found)
+				err = g.newAliasEmptyError(ctx, l.target, found)
 			default:
 				row.ImageID, row.ImageName = found.Image.ImageID, found.Image.Text("ImageName")
 			}
 		}
 		if err != nil {
-			e := s.ReportRegionError(ctx, err)
+			e := g.ReportRegionError(ctx, err)
 			isWhole = isWhole && e.Cause == nil
 			row.Error = render.NewStatusError(e)
 		}

@@ -25,7 +25,7 @@ func (c *callerCheck) requiresToken() bool { return len(c.tokens)+len(c.keys) > 
 const bearerChallenge = `Bearer realm="community-images"`
 
 // authenticate checks the token and restricts the call to the grant of its caller. A
-// caller who is not known gets a lookup without regions, because the parameters of the
+// caller who is not known gets a reader without regions, because the parameters of the
 // request are still checked. A token that is missing, malformed, unknown or expired takes
 // the same time and has the same error.
 func (c *call) authenticate() error {
@@ -37,10 +37,10 @@ func (c *call) authenticate() error {
 	token, hasForm := c.findToken()
 	grant, found := c.tokens.Find(token, c.now())
 	if !hasForm || !found {
-		c.lookup, c.signedIn = c.lookups.denied, false
+		c.reader, c.signedIn = c.readers.denied, false
 		return c.newUnauthorizedError()
 	}
-	restricted := c.lookups.of(grant)
+	restricted := c.readers.of(grant)
 	// The token is good elsewhere: this endpoint serves other regions.
 	if len(restricted.Regions) == 0 {
 		return &apierror.Error{
@@ -49,7 +49,7 @@ func (c *call) authenticate() error {
 			Recommend: message.New("Use another endpoint, or ask the operator for another token."),
 		}
 	}
-	c.lookup = restricted
+	c.reader = restricted
 	return nil
 }
 
@@ -88,10 +88,10 @@ func (c *call) newUnauthorizedError() error {
 }
 
 // summarizeAccess says how callers are checked and what this caller may see.
-func (l *Lookup) summarizeAccess() render.AccessSummary {
+func (g *GrantReader) summarizeAccess() render.AccessSummary {
 	a := render.AccessSummary{
-		Tokens: len(l.service.tokens) > 0, AccessKeys: len(l.service.keys) > 0,
-		Regions: l.grant.Regions, Clusters: l.grant.Clusters,
+		Tokens: len(g.service.tokens) > 0, AccessKeys: len(g.service.keys) > 0,
+		Regions: g.grant.Regions, Clusters: g.grant.Clusters,
 	}
 	switch {
 	case a.Tokens && a.AccessKeys:

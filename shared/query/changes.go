@@ -19,16 +19,16 @@ import (
 //
 // Unlike a list, a feed is about the past and never 404 for a scope that has
 // ended. Its freshness is that of the scopes that still exist.
-func (l *Lookup) serveFeed(ctx context.Context, req *request.Request) (*response.Answer, error) {
-	region, err := l.FindRegion(ctx, req)
+func (g *GrantReader) serveFeed(ctx context.Context, req *request.Request) (*response.Answer, error) {
+	region, err := g.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.history.ReadLogOfCursor(ctx, region, req.Since.Cursor); err != nil {
+	if err := g.history.ReadLogOfCursor(ctx, region, req.Since.Cursor); err != nil {
 		return nil, err
 	}
 	// A page that needs the index begins to read it when that is known.
-	sub, err := l.Resolve(ctx, req, region, false, func(state *state.RegionState) (*state.ScopeSet, error) {
+	sub, err := g.Resolve(ctx, req, region, false, func(state *state.RegionState) (*state.ScopeSet, error) {
 		// A scope that has ended still has a history, so nothing has to match.
 		return state.MatchingScopes(req.Selection), nil
 	})
@@ -37,21 +37,21 @@ func (l *Lookup) serveFeed(ctx context.Context, req *request.Request) (*response
 	}
 	// The time is taken once: the ETag and the body must begin at the same
 	// position.
-	now := l.Now()
-	start, err := l.startInETag(ctx, req, sub, now)
+	now := g.Now()
+	start, err := g.startInETag(ctx, req, sub, now)
 	if err != nil {
 		return nil, err
 	}
 	// Commit numbers are the same for all callers, the events of a commit are
 	// not.
-	source := region + l.grantKey
+	source := region + g.grantKey
 	return &response.Answer{
 		Freshness:    &sub.Freshness,
 		Region:       region,
 		ETag:         etag.Make(source, sub.State.LineHash(), req.Canonical, req.Format, start),
 		LastModified: sub.State.CommittedAt,
 		Render: func(ctx context.Context, prefix []byte) (*response.Body, error) {
-			return l.renderFeed(ctx, prefix, req, sub, now)
+			return g.renderFeed(ctx, prefix, req, sub, now)
 		},
 	}, nil
 }
@@ -60,13 +60,13 @@ func (l *Lookup) serveFeed(ctx context.Context, req *request.Request) (*response
 // request says it relative to now: "-24h" means another commit with every call,
 // and that makes the answer. It finds the time in the log even for a 304, which an
 // absolute start does not need; for that it returns "".
-func (l *Lookup) startInETag(
+func (g *GrantReader) startInETag(
 	ctx context.Context, req *request.Request, sub *state.Subject, now time.Time,
 ) (string, error) {
 	if !req.Since.AsOf.IsSet || req.Since.IsAbsolute() {
 		return "", nil
 	}
-	start, err := l.history.ResolveStart(ctx, req.Since, now, sub)
+	start, err := g.history.ResolveStart(ctx, req.Since, now, sub)
 	return strconv.FormatInt(start.Sequence, 10), history.StartError(req.Since, err)
 }
 
@@ -74,25 +74,25 @@ func (l *Lookup) startInETag(
 //
 // A feed always has a cursor to go on from, also if nothing has happened: the
 // caller asks with it later and gets only what is new.
-func (l *Lookup) renderFeed(
+func (g *GrantReader) renderFeed(
 	ctx context.Context, prefix []byte, req *request.Request, sub *state.Subject, now time.Time,
 ) (*response.Body, error) {
 	// A misspelt name is an error before its empty feed is read.
-	if err := l.CheckSelection(ctx, req.Selection, sub); err != nil {
+	if err := g.CheckSelection(ctx, req.Selection, sub); err != nil {
 		return nil, err
 	}
-	start, err := l.history.ResolveStart(ctx, req.Since, now, sub)
+	start, err := g.history.ResolveStart(ctx, req.Since, now, sub)
 	if err != nil {
 		return nil, history.StartError(req.Since, err)
 	}
 	filter := newEventFilter(req)
-	page, err := l.history.ReadPage(ctx, sub, start, filter)
+	page, err := g.history.ReadPage(ctx, sub, start, filter)
 	if err != nil {
 		return nil, history.StartError(req.Since, err)
 	}
 	// No events can mean that there are none after the start, or no such image.
 	if req.Route.HasImageID() && len(page.Entries) == 0 && !page.More {
-		if err := l.checkImageKnown(ctx, req, sub); err != nil {
+		if err := g.checkImageKnown(ctx, req, sub); err != nil {
 			return nil, err
 		}
 	}

@@ -20,8 +20,8 @@ import (
 // A region of which nothing is captured yet, or whose head cannot be read, is
 // named as stale and does not keep the others from being shown. With one region
 // it is an error.
-func (l *Lookup) serveClusters(ctx context.Context, req *request.Request) (*response.Answer, error) {
-	subjects, ans, err := l.answerRegions(ctx, req)
+func (g *GrantReader) serveClusters(ctx context.Context, req *request.Request) (*response.Answer, error) {
+	subjects, ans, err := g.answerRegions(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -31,13 +31,13 @@ func (l *Lookup) serveClusters(ctx context.Context, req *request.Request) (*resp
 	}
 	ans.ETag = etag.Make(parts...)
 	ans.Render = func(ctx context.Context, prefix []byte) (*response.Body, error) {
-		list, problems := l.listClusters(ctx, req, subjects)
+		list, problems := g.listClusters(ctx, req, subjects)
 		// A filter would leave out what is unknown, which the caller would not see.
 		if len(problems) > 0 && req.ImageStates != nil {
 			return nil, problems[0]
 		}
 		for _, err := range problems {
-			l.ReportRegionError(ctx, err) // reports it
+			g.ReportRegionError(ctx, err) // reports it
 			ans.ETag = ""                 // the problem may be over soon, with the same commits
 		}
 		if req.Format == request.FormatHTML {
@@ -51,21 +51,21 @@ func (l *Lookup) serveClusters(ctx context.Context, req *request.Request) (*resp
 
 // answerRegions returns what a request for one region or all of them is about, and an answer
 // that lacks its ETag and its render.
-func (l *Lookup) answerRegions(
+func (g *GrantReader) answerRegions(
 	ctx context.Context, req *request.Request,
 ) ([]*state.Subject, *response.Answer, error) {
-	regions, err := l.regionsOfClusters(ctx, req)
+	regions, err := g.regionsOfClusters(ctx, req)
 	if err != nil {
 		return nil, nil, err
 	}
 	several := len(regions) > 1
 	// f holds the regions that could not be read; each subject is merged into it.
-	subjects, f, err := l.ResolveRegions(ctx, req, regions)
+	subjects, f, err := g.ResolveRegions(ctx, req, regions)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, sub := range subjects {
-		if err := l.CheckFreshness(req, sub); err != nil {
+		if err := g.CheckFreshness(req, sub); err != nil {
 			return nil, nil, err
 		}
 		f = f.Merge(sub.Freshness, sub.Current.RegionID, several)
@@ -79,15 +79,15 @@ func (l *Lookup) answerRegions(
 
 // regionsOfClusters returns the regions that /v1/clusters shows: the one that
 // the request names, the one that has the named cluster, or all.
-func (l *Lookup) regionsOfClusters(ctx context.Context, req *request.Request) ([]string, error) {
+func (g *GrantReader) regionsOfClusters(ctx context.Context, req *request.Request) ([]string, error) {
 	if req.Region != "" || state.NamesClusters(req) {
-		region, err := l.FindRegion(ctx, req)
+		region, err := g.FindRegion(ctx, req)
 		return []string{region}, err
 	}
-	if len(l.Regions) > 1 && req.At.Sequence != 0 { // each region counts its own commits
-		return nil, l.RegionRequiredError(state.SeveralConfigured)
+	if len(g.Regions) > 1 && req.At.Sequence != 0 { // each region counts its own commits
+		return nil, g.RegionRequiredError(state.SeveralConfigured)
 	}
-	return l.Regions, nil
+	return g.Regions, nil
 }
 
 // clustersETagParts returns what the answer about one region depends on.
@@ -100,13 +100,13 @@ func clustersETagParts(sub *state.Subject) []string {
 
 // listClusters returns the scopes and clusters of all subjects. problems say why a part
 // of the boot images is not known.
-func (l *Lookup) listClusters(
+func (g *GrantReader) listClusters(
 	ctx context.Context, req *request.Request, subjects []*state.Subject,
 ) (list render.ClusterList, problems []error) {
 	// Lists are never nil, so that an empty one is [] and not null.
 	list = render.ClusterList{Scopes: []render.ClusterScope{}, Clusters: []render.Cluster{}}
 	for _, sub := range subjects {
-		f := l.history.LoadFleet(ctx, sub)
+		f := g.history.LoadFleet(ctx, sub)
 		problems = append(problems, f.Problems...)
 		for _, sc := range sub.Scopes.SortedScopes() {
 			if !showsImageState(req, f.Find(sc.ClusterID)) {

@@ -30,26 +30,26 @@ type diffSide struct {
 //
 // The snapshots of both sides are loaded by digest, and only if the answer is
 // not cached: an equal pair of digests has an equal answer.
-func (l *Lookup) serveDiff(ctx context.Context, req *request.Request) (*response.Answer, error) {
-	region, err := l.FindRegion(ctx, req)
+func (g *GrantReader) serveDiff(ctx context.Context, req *request.Request) (*response.Answer, error) {
+	region, err := g.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	if req.ComparesNothing() {
 		return newEmptyDiff(req, region), nil
 	}
-	current, err := l.LoadCurrent(ctx, region)
+	current, err := g.LoadCurrent(ctx, region)
 	if err != nil {
 		return nil, err
 	}
 	if req.From.IsSet {
-		return l.serveDiffOfTimes(ctx, req, region, current)
+		return g.serveDiffOfTimes(ctx, req, region, current)
 	}
-	before, after, err := l.resolveDiffSides(ctx, req, current)
+	before, after, err := g.resolveDiffSides(ctx, req, current)
 	if err != nil {
 		return nil, err
 	}
-	sub, err := l.newDiffSubject(req, current, before, after)
+	sub, err := g.newDiffSubject(req, current, before, after)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (l *Lookup) serveDiff(ctx context.Context, req *request.Request) (*response
 		ETag:         etag.Make(before.etagKey(), after.etagKey(), req.Canonical, req.Format),
 		LastModified: sub.Scopes.NewestContent,
 		Render: func(ctx context.Context, prefix []byte) (*response.Body, error) {
-			if err := l.loadDiffImages(ctx, region, before, after); err != nil {
+			if err := g.loadDiffImages(ctx, region, before, after); err != nil {
 				return nil, err
 			}
 			if req.Format == request.FormatHTML {
@@ -84,20 +84,20 @@ func newEmptyDiff(req *request.Request, region string) *response.Answer {
 
 // newDiffSubject returns the subject whose freshness the answer has: both clusters. It
 // returns an error if it is older than the request's maxAge.
-func (l *Lookup) newDiffSubject(
+func (g *GrantReader) newDiffSubject(
 	req *request.Request, current state.Current, before, after *diffSide,
 ) (*state.Subject, error) {
 	// A set of at most two scopes, made for the freshness only.
 	scopes := &state.ScopeSet{Region: current.RegionID, Scopes: []format.ScopeState{after.scope, before.scope}}
 	scopes.Finish()
 	sub := &state.Subject{Current: current, State: after.state, Scopes: scopes}
-	return sub, l.CheckFreshness(req, sub)
+	return sub, g.CheckFreshness(req, sub)
 }
 
 // loadDiffImages loads the images of the sides.
-func (l *Lookup) loadDiffImages(ctx context.Context, region string, sides ...*diffSide) error {
+func (g *GrantReader) loadDiffImages(ctx context.Context, region string, sides ...*diffSide) error {
 	for _, side := range sides {
-		list, err := l.sets.Lists.LoadList(ctx, region, side.scope)
+		list, err := g.sets.Lists.LoadList(ctx, region, side.scope)
 		if err != nil {
 			return err
 		}
@@ -114,10 +114,10 @@ func (side *diffSide) etagKey() string {
 
 // resolveDiffSides returns the two scopes that a request compares, without their images.
 // It returns an error if one is not captured.
-func (l *Lookup) resolveDiffSides(
+func (g *GrantReader) resolveDiffSides(
 	ctx context.Context, req *request.Request, current state.Current,
 ) (before, after *diffSide, err error) {
-	st, err := l.StateAsOf(ctx, current, req.At)
+	st, err := g.StateAsOf(ctx, current, req.At)
 	if err != nil {
 		return nil, nil, state.WithParam("at", err)
 	}
@@ -154,13 +154,13 @@ func explainDiffSides(st *state.RegionState, clusters []string, missing *diffSid
 }
 
 // loadDiffStates returns the states at from and to.
-func (l *Lookup) loadDiffStates(
+func (g *GrantReader) loadDiffStates(
 	ctx context.Context, req *request.Request, current state.Current,
 ) (before, after *state.RegionState, err error) {
-	if before, err = l.StateAsOf(ctx, current, req.From); err != nil {
+	if before, err = g.StateAsOf(ctx, current, req.From); err != nil {
 		return nil, nil, state.WithParam("from", err)
 	}
-	after, err = l.StateAsOf(ctx, current, req.To)
+	after, err = g.StateAsOf(ctx, current, req.To)
 	return before, after, state.WithParam("to", err)
 }
 

@@ -14,27 +14,27 @@ import (
 // serveDiffOfTimes serves /v1/diff with from and to: what is gone, new and changed between
 // two times in everything that is selected. Only the later state says how fresh the answer
 // is: the other is compared as it was.
-func (l *Lookup) serveDiffOfTimes(
+func (g *GrantReader) serveDiffOfTimes(
 	ctx context.Context, req *request.Request, region string, current state.Current,
 ) (*response.Answer, error) {
-	from, to, err := l.loadDiffStates(ctx, req, current)
+	from, to, err := g.loadDiffStates(ctx, req, current)
 	if err != nil {
 		return nil, err
 	}
-	d := l.history.NewStateDiff(from, to, req.Selection, req.Kinds)
+	d := g.history.NewStateDiff(from, to, req.Selection, req.Kinds)
 	if err := d.CheckSelection(); err != nil {
 		return nil, err
 	}
-	later := *req // checkFreshness reads at, which this form of the question does not have
+	later := *req // CheckFreshness reads At, which this form of the question does not have
 	later.At = req.To
 	sub := &state.Subject{Current: current, State: to, Scopes: to.MatchingScopes(req.Selection)}
-	if err := l.CheckFreshness(&later, sub); err != nil {
+	if err := g.CheckFreshness(&later, sub); err != nil {
 		return nil, err
 	}
 	return &response.Answer{
 		Freshness:    &sub.Freshness,
 		Region:       region,
-		ETag:         etag.Make(l.grantKey, from.LineHash(), to.LineHash(), req.Canonical, req.Format),
+		ETag:         etag.Make(g.grantKey, from.LineHash(), to.LineHash(), req.Canonical, req.Format),
 		LastModified: to.CommittedAt,
 		Render: func(ctx context.Context, prefix []byte) (*response.Body, error) {
 			rows, err := d.Find(ctx, req.ByScope)

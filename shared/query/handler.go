@@ -27,7 +27,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// The status is counted whatever happens, a panic included: deferred calls
 	// run in reverse order, so the recovery below has written an answer by
 	// then.
-	c := &call{Service: s, lookup: s.lookups.full, r: r}
+	c := &call{Service: s, reader: s.readers.full, r: r}
 	c.w = response.Writer{ResponseWriter: w, Settings: &s.responses, Request: r}
 	c.w.ID = c.findRequestID()
 	ctx := budget.New(r.Context())
@@ -46,7 +46,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // call is one HTTP request and its response.
 type call struct {
 	*Service
-	lookup *Lookup // of the caller's grant; authenticate finds it
+	reader *GrantReader // of the caller's grant; authenticate finds it
 	r      *http.Request
 	w      response.Writer
 	route  *servedRoute // nil: no route has the path
@@ -115,7 +115,7 @@ func (c *call) serveRoute(ctx context.Context) error {
 		// The answer will probably be a 304, which needs no images.
 		ctx = context.WithValue(ctx, state.ConditionalKey{}, true)
 	}
-	serve := func() (*response.Answer, error) { return rt.serve(c.lookup, ctx, req) }
+	serve := func() (*response.Answer, error) { return rt.serve(c.reader, ctx, req) }
 	if req.Format == request.FormatHTML {
 		serve = func() (*response.Answer, error) { return c.servePage(ctx, req) }
 	}
@@ -123,15 +123,15 @@ func (c *call) serveRoute(ctx context.Context) error {
 	if err != nil {
 		// A cluster that is missing now may have been there before: the error
 		// says so.
-		return c.lookup.ExplainMissingCluster(ctx, state.PinToCommit(req.At, err))
+		return c.reader.ExplainMissingCluster(ctx, state.PinToCommit(req.At, err))
 	}
-	return c.w.Send(ctx, req, ans, c.lookup.bodyKey)
+	return c.w.Send(ctx, req, ans, c.reader.bodyKey)
 }
 
 // admit finds the route of a path and checks the method and the token. It returns
 // the value of the variable if the path has one.
 func (c *call) admit(path string) (variable string, err error) {
-	// From here on the call is answered by the lookup of the caller's grant. The
+	// From here on the call is answered by the reader of the caller's grant. The
 	// error is needed only if the route is not public.
 	// The route comes first, because a cookie counts for pages only.
 	rt, variable, err := c.findRoute(path)
@@ -259,11 +259,11 @@ func (c *call) parseRequest(rt *request.Route, variable string) (*request.Reques
 	accept := etag.JoinHeaderLines(c.r.Header, "Accept")
 	rawQuery := c.rawQuery(rt)
 	// Which names are valid depends on the grant, so it is a part of the key.
-	key := c.lookup.grantKey + rt.Pattern + "\n" + variable + "\n" + rawQuery + "\n" + accept
+	key := c.reader.grantKey + rt.Pattern + "\n" + variable + "\n" + rawQuery + "\n" + accept
 	if req, ok := c.parsedRequests.Get(key); ok {
 		return req, nil
 	}
-	req, err := request.Parse(&c.lookup.parser, rt, request.Raw{
+	req, err := request.Parse(&c.reader.parser, rt, request.Raw{
 		Variable: variable, Query: rawQuery, Accept: accept,
 	})
 	if err != nil {

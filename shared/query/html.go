@@ -24,9 +24,9 @@ type pageLookup struct {
 }
 
 // servePage answers a request for HTML. A page is made from the answer of its route and from
-// those of other lookups, all by the lookup of the caller's grant.
+// those of other lookups, all by the reader of the caller's grant.
 func (c *call) servePage(ctx context.Context, req *request.Request) (*response.Answer, error) {
-	own, err := c.route.serve(c.lookup, ctx, req)
+	own, err := c.route.serve(c.reader, ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (c *call) rawQuery(rt *request.Route) string {
 func (c *call) newPageInput(req *request.Request) *ui.Input {
 	in := &ui.Input{
 		Request: req, Route: c.route.routeOrNil(), Path: c.r.URL.EscapedPath(), Query: c.r.URL.RawQuery,
-		Regions: c.lookup.Regions, Now: c.now(), RequestID: c.w.ID, SignedIn: c.signedIn,
+		Regions: c.reader.Regions, Now: c.now(), RequestID: c.w.ID, SignedIn: c.signedIn,
 		Service: ui.Service{Version: c.version, Host: c.r.Host, NeedsToken: c.requiresToken()},
 	}
 	if req != nil {
@@ -98,12 +98,12 @@ func (c *call) startPageLookup(ctx context.Context, q ui.Question) pageLookup {
 	if err != nil {
 		return pageLookup{err: err}
 	}
-	req, err := request.Parse(&c.lookup.parser, rt.Route,
+	req, err := request.Parse(&c.reader.parser, rt.Route,
 		request.Raw{Variable: variable, Query: q.Query, ForPage: true})
 	if err != nil {
 		return pageLookup{err: err}
 	}
-	ans, err := rt.serve(c.lookup, ctx, req)
+	ans, err := rt.serve(c.reader, ctx, req)
 	return pageLookup{ans, err}
 }
 
@@ -186,7 +186,7 @@ func (c *call) sendErrorPage(ctx context.Context, e *apierror.Error) error {
 	}
 	in := c.newPageInput(c.request)
 	answers := []ui.Answer{{Err: e}}
-	// The lookup of a caller who is not admitted may be that of another grant.
+	// The reader of a caller who is not admitted may be that of another grant.
 	if c.admitted && page.Explains(in, e) {
 		for _, l := range c.startPageLookups(ctx, page.ErrorQuestions(in)) {
 			b, err := l.renderView(ctx)

@@ -14,13 +14,13 @@ import (
 // serveImage serves /v1/images/{ImageId}. Unlike a list, it shows when the
 // image was last seen, so the answer changes with every check even if the
 // content does not.
-func (l *Lookup) serveImage(ctx context.Context, req *request.Request) (*response.Answer, error) {
-	region, err := l.FindRegion(ctx, req)
+func (g *GrantReader) serveImage(ctx context.Context, req *request.Request) (*response.Answer, error) {
+	region, err := g.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	choose := func(state *state.RegionState) (*state.ScopeSet, error) { return state.ScopesForImage(req.Selection) }
-	sub, err := l.Resolve(ctx, req, region, req.Selection.IsEverything(), choose)
+	sub, err := g.Resolve(ctx, req, region, req.Selection.IsEverything(), choose)
 	if err != nil {
 		return nil, err
 	}
@@ -33,20 +33,20 @@ func (l *Lookup) serveImage(ctx context.Context, req *request.Request) (*respons
 	return &response.Answer{
 		Freshness:    &sub.Freshness,
 		Region:       region,
-		ETag:         etag.Make(sub.Scopes.Digest+l.grantKey, state.LineHash(), checks, req.Canonical, req.Format),
+		ETag:         etag.Make(sub.Scopes.Digest+g.grantKey, state.LineHash(), checks, req.Canonical, req.Format),
 		LastModified: state.CommittedAt,
 		Render: func(ctx context.Context, prefix []byte) (*response.Body, error) {
-			return l.renderImage(ctx, prefix, req, sub)
+			return g.renderImage(ctx, prefix, req, sub)
 		},
 	}, nil
 }
 
 // renderImage renders the image of a request. It returns an error if the image is not in
 // the subject, which says whether it ever was.
-func (l *Lookup) renderImage(
+func (g *GrantReader) renderImage(
 	ctx context.Context, prefix []byte, req *request.Request, sub *state.Subject,
 ) (*response.Body, error) {
-	set, err := l.sets.Load(ctx, sub.Scopes)
+	set, err := g.sets.Load(ctx, sub.Scopes)
 	if err != nil {
 		return nil, err
 	}
@@ -54,9 +54,9 @@ func (l *Lookup) renderImage(
 	// No row means that nobody offers it.
 	from, to := set.FindImage(req.ImageID)
 	if from == to {
-		return nil, l.imageMissingError(ctx, req, sub)
+		return nil, g.imageMissingError(ctx, req, sub)
 	}
-	first, err := l.history.FirstSeen(ctx, history.NewScopedImage(req), sub)
+	first, err := g.history.FirstSeen(ctx, history.NewScopedImage(req), sub)
 	if err != nil {
 		return nil, err
 	}

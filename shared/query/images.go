@@ -22,12 +22,12 @@ import (
 // serveImages serves /v1/images. It is the lookup that most calls are. The ETag needs
 // neither images nor filters: equal scopes and an equal question have equal answers. So a
 // 304 reads the head alone. Only a question about dates needs the index too.
-func (l *Lookup) serveImages(ctx context.Context, req *request.Request) (*response.Answer, error) {
-	region, err := l.FindRegion(ctx, req)
+func (g *GrantReader) serveImages(ctx context.Context, req *request.Request) (*response.Answer, error) {
+	region, err := g.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	sub, err := l.ResolvePage(ctx, req, region)
+	sub, err := g.ResolvePage(ctx, req, region)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (l *Lookup) serveImages(ctx context.Context, req *request.Request) (*respon
 	// The answer has a hint, which an answer about all that is captured has not.
 	captured := 0
 	if sub.OmitsClusters() {
-		captured = l.countCaptured(sub)
+		captured = g.countCaptured(sub)
 		tag = etag.Make(tag, "omitsClusters") + hint.CountSuffix(captured)
 	}
 	if req.Format == request.FormatHTML { // the page shows the commit and the names of clusters
@@ -47,7 +47,7 @@ func (l *Lookup) serveImages(ctx context.Context, req *request.Request) (*respon
 		ETag:         tag,
 		LastModified: sub.Scopes.NewestContent,
 		Render: func(ctx context.Context, prefix []byte) (*response.Body, error) {
-			p, hints, err := l.buildPage(ctx, req, sub, captured)
+			p, hints, err := g.buildPage(ctx, req, sub, captured)
 			if err != nil {
 				return nil, err
 			}
@@ -64,8 +64,8 @@ func (l *Lookup) serveImages(ctx context.Context, req *request.Request) (*respon
 
 // countCaptured returns the number of captured images; 0: it is not known. Images that
 // differ only in redacted fields are one, and the head counts them twice.
-func (l *Lookup) countCaptured(sub *state.Subject) int {
-	if len(l.parser.Schema.Withheld) > 0 {
+func (g *GrantReader) countCaptured(sub *state.Subject) int {
+	if len(g.parser.Schema.Withheld) > 0 {
 		return 0
 	}
 	return sub.State.CapturedImages()
@@ -77,13 +77,13 @@ func (l *Lookup) countCaptured(sub *state.Subject) int {
 //
 // The order of the stages is part of the contract: filter, count facets, keep
 // the first of each group, check minCount, cut the page.
-func (l *Lookup) buildPage(
+func (g *GrantReader) buildPage(
 	ctx context.Context, req *request.Request, sub *state.Subject, captured int,
 ) (*render.ImagePage, hint.Hints, error) {
 	// A damaged object of the present state is the operator's problem and is
 	// reported. A past state that a cursor names can be collected at any time:
 	// the caller has to begin again.
-	set, err := l.sets.Load(ctx, sub.Scopes)
+	set, err := g.sets.Load(ctx, sub.Scopes)
 	var damaged *format.DamagedError
 	if errors.As(err, &damaged) && req.Cursor != nil && !sub.State.Live {
 		return nil, hint.Hints{}, state.NewCursorExpiredError(err)
@@ -91,12 +91,12 @@ func (l *Lookup) buildPage(
 	if err != nil {
 		return nil, hint.Hints{}, err
 	}
-	filter := imageset.NewFilter(req, sub, l.parser.Schema)
+	filter := imageset.NewFilter(req, sub, g.parser.Schema)
 	rows, err := set.SelectRows(filter)
 	if err != nil {
 		return nil, hint.Hints{}, err
 	}
-	p := &render.ImagePage{Schema: l.parser.Schema, Set: set, Request: req, Dates: sub.Dates(),
+	p := &render.ImagePage{Schema: g.parser.Schema, Set: set, Request: req, Dates: sub.Dates(),
 		Filter: filter, Subject: sub}
 	question := hint.Question{Request: req, Subject: sub, Set: set, Matches: len(rows), Captured: captured}
 	// Facets count all matches, before latestBy selects among them.
@@ -106,7 +106,7 @@ func (l *Lookup) buildPage(
 	if req.LatestBy != nil {
 		rows = imageset.KeepFirstOfGroups(set, rows, req.LatestBy, sub.Dates())
 	}
-	hints := hint.Find(ctx, l.history, question, len(rows) < max(1, req.MinCount))
+	hints := hint.Find(ctx, g.history, question, len(rows) < max(1, req.MinCount))
 	// A script that takes the first image must not get an empty answer by
 	// surprise.
 	if len(rows) < req.MinCount {

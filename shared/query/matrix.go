@@ -21,18 +21,18 @@ import (
 //
 // Without clusters it covers all of them. It has pages like a list; each page
 // repeats the columns.
-func (l *Lookup) serveMatrix(ctx context.Context, req *request.Request) (*response.Answer, error) {
-	region, err := l.FindRegion(ctx, req)
+func (g *GrantReader) serveMatrix(ctx context.Context, req *request.Request) (*response.Answer, error) {
+	region, err := g.FindRegion(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	resolved := *req // the parsed request is shared
 	if req.Selection.Clusters == nil {
-		if resolved.Selection.Clusters, err = l.defaultMatrixClusters(ctx, req, region); err != nil {
+		if resolved.Selection.Clusters, err = g.defaultMatrixClusters(ctx, req, region); err != nil {
 			return nil, err
 		}
 	}
-	sub, err := l.ResolvePage(ctx, &resolved, region)
+	sub, err := g.ResolvePage(ctx, &resolved, region)
 	if err != nil {
 		return nil, err
 	}
@@ -46,21 +46,21 @@ func (l *Lookup) serveMatrix(ctx context.Context, req *request.Request) (*respon
 		ETag:         etag.Make(sub.ContentKey(), req.Canonical, req.Format),
 		LastModified: scopes.NewestContent,
 		Render: func(ctx context.Context, prefix []byte) (*response.Body, error) {
-			return l.renderMatrix(ctx, prefix, req, sub, &scopes)
+			return g.renderMatrix(ctx, prefix, req, sub, &scopes)
 		},
 	}, nil
 }
 
 // renderMatrix renders the page of the matrix that a request asks for. scopes
 // are the subject's, as a set that knows which of them offer an image.
-func (l *Lookup) renderMatrix(
+func (g *GrantReader) renderMatrix(
 	ctx context.Context, prefix []byte, req *request.Request, sub *state.Subject, scopes *state.ScopeSet,
 ) (*response.Body, error) {
-	set, err := l.sets.Load(ctx, scopes)
+	set, err := g.sets.Load(ctx, scopes)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := set.SelectRows(imageset.NewFilter(req, sub, l.parser.Schema))
+	rows, err := set.SelectRows(imageset.NewFilter(req, sub, g.parser.Schema))
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (l *Lookup) renderMatrix(
 	from, to, next := sub.CutPage(req, m.Len())
 	b := &response.Body{Total: strconv.Itoa(m.Len()), Next: next}
 	if len(rows) == 0 {
-		b.Hints = hint.Find(ctx, l.history, hint.Question{Request: req, Subject: sub, Set: set}, true)
+		b.Hints = hint.Find(ctx, g.history, hint.Question{Request: req, Subject: sub, Set: set}, true)
 	}
 	m.Hints = b.Hints.Strings()
 	if req.Format == request.FormatHTML {
@@ -85,8 +85,10 @@ func (l *Lookup) renderMatrix(
 // defaultMatrixClusters returns the clusters of a matrix whose request names
 // none: all of them. If it names instance types, and these are captured without
 // a cluster too, it returns nil: the lists without a cluster.
-func (l *Lookup) defaultMatrixClusters(ctx context.Context, req *request.Request, region string) ([]string, error) {
-	_, state, err := l.LoadState(ctx, req, region)
+func (g *GrantReader) defaultMatrixClusters(
+	ctx context.Context, req *request.Request, region string,
+) ([]string, error) {
+	_, state, err := g.LoadState(ctx, req, region)
 	if err != nil {
 		return nil, err
 	}

@@ -18,8 +18,8 @@ import (
 //
 // The error has the members of the answer that it replaces, so that a caller
 // can still show what the image was.
-func (l *Lookup) imageMissingError(ctx context.Context, req *request.Request, sub *state.Subject) error {
-	life, err := l.history.LifespanOf(ctx, history.NewScopedImage(req), sub)
+func (g *GrantReader) imageMissingError(ctx context.Context, req *request.Request, sub *state.Subject) error {
+	life, err := g.history.LifespanOf(ctx, history.NewScopedImage(req), sub)
 	switch {
 	case err != nil:
 		return err
@@ -43,7 +43,7 @@ func (l *Lookup) imageMissingError(ctx context.Context, req *request.Request, su
 	seen := render.ImageSeen{ImageID: req.ImageID, First: life.First, Last: life.LastSeen}
 	// The content is a courtesy: without it the answer is still right, so a
 	// failure is reported and not returned.
-	if image, err := l.history.LoadLastContent(ctx, req.ImageID, sub.Current, life); err == nil {
+	if image, err := g.history.LoadLastContent(ctx, req.ImageID, sub.Current, life); err == nil {
 		e.Members = render.AppendGoneImage(nil, seen, life.Gone, image.Raw)
 	} else {
 		e.Members, e.Cause = render.AppendGoneImage(nil, seen, life.Gone, ""), err
@@ -74,8 +74,8 @@ func newImageUnknownError(req *request.Request, st *state.RegionState, later int
 
 // checkImageKnown returns an error if the image that a request names was not there up to
 // the subject's state, in the scopes that the request selects.
-func (l *Lookup) checkImageKnown(ctx context.Context, req *request.Request, sub *state.Subject) error {
-	ok, later, err := l.history.WasOffered(ctx, history.NewScopedImage(req), sub)
+func (g *GrantReader) checkImageKnown(ctx context.Context, req *request.Request, sub *state.Subject) error {
+	ok, later, err := g.history.WasOffered(ctx, history.NewScopedImage(req), sub)
 	if err == nil && !ok {
 		err = newImageUnknownError(req, sub.State, later)
 	}

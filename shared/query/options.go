@@ -76,11 +76,11 @@ const (
 )
 
 // Service is the handler that New returns. It never changes. What a caller may see is in
-// the Lookup of the caller's grant. Restrict lets another handler answer from the same
+// the GrantReader of the caller's grant. Restrict lets another handler answer from the same
 // memory.
 type Service struct {
 	callerCheck
-	lookups *grantLookups
+	readers *grantReaders
 	routes  []*servedRoute // see newServedRoutes
 	counts  *lookupmetrics.Counts
 	// Bodies and parsed requests depend on the caller too. All grants share their caches, and
@@ -118,8 +118,8 @@ func New(o Options) *Service {
 	s.counts = lookupmetrics.New(o.Version, patternsOf(s.routes))
 	states := newFullStates(o, lists)
 	parser := request.Config{Schema: field.NewSchema(redact), Regions: o.Regions, Now: o.Now}
-	full := newLookup(s, parser, states, imageset.NewCache(lists), access.Grant{})
-	s.lookups = newGrantLookups(full, states.Past)
+	full := newGrantReader(s, parser, states, imageset.NewCache(lists), access.Grant{})
+	s.readers = newGrantReaders(full, states.Past)
 	return s
 }
 

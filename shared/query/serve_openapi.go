@@ -14,12 +14,12 @@ import (
 )
 
 // serveOpenAPI serves /openapi.json.
-func (l *Lookup) serveOpenAPI(context.Context, *request.Request) (*response.Answer, error) {
-	etag := etag.Make("openapi", l.service.version, strings.Join(l.Regions, ","),
-		strconv.FormatBool(l.service.requiresToken()))
+func (g *GrantReader) serveOpenAPI(context.Context, *request.Request) (*response.Answer, error) {
+	etag := etag.Make("openapi", g.service.version, strings.Join(g.Regions, ","),
+		strconv.FormatBool(g.service.requiresToken()))
 	render := func(context.Context, []byte) (*response.Body, error) {
 		description := openapi.Description{
-			Config: l.parser, Version: l.service.version, RequiresTokens: l.service.requiresToken(),
+			Config: g.parser, Version: g.service.version, RequiresTokens: g.service.requiresToken(),
 		}
 		data, err := catalog.MarshalLine(description.Document())
 		if err != nil {

@@ -10,27 +10,27 @@ import (
 // servedRoute is a route with the function that answers its requests.
 type servedRoute struct {
 	*request.Route
-	serve func(l *Lookup, ctx context.Context, req *request.Request) (*response.Answer, error)
+	serve func(l *GrantReader, ctx context.Context, req *request.Request) (*response.Answer, error)
 }
 
 // newServedRoutes returns every route with its function. It panics if a route
 // has none.
 func newServedRoutes() []*servedRoute {
-	functions := map[string]func(*Lookup, context.Context, *request.Request) (*response.Answer, error){
-		"/v1/images":                   (*Lookup).serveImages,
-		"/v1/images/{ImageId}/history": (*Lookup).serveFeed,
-		"/v1/images/{ImageId}":         (*Lookup).serveImage,
-		"/v1/aliases":                  (*Lookup).serveAliases,
-		"/v1/aliases/{Name}":           (*Lookup).serveAlias,
-		"/v1/clusters":                 (*Lookup).serveClusters,
-		"/v1/changes":                  (*Lookup).serveFeed,
-		"/v1/diff":                     (*Lookup).serveDiff,
-		"/v1/matrix":                   (*Lookup).serveMatrix,
-		"/v1/status":                   (*Lookup).serveStatus,
-		"/metrics":                     (*Lookup).serveMetrics,
-		"/openapi.json":                (*Lookup).serveOpenAPI,
-		"/healthz":                     (*Lookup).serveHealth,
-		"/":                            (*Lookup).serveHome,
+	functions := map[string]func(*GrantReader, context.Context, *request.Request) (*response.Answer, error){
+		"/v1/images":                   (*GrantReader).serveImages,
+		"/v1/images/{ImageId}/history": (*GrantReader).serveFeed,
+		"/v1/images/{ImageId}":         (*GrantReader).serveImage,
+		"/v1/aliases":                  (*GrantReader).serveAliases,
+		"/v1/aliases/{Name}":           (*GrantReader).serveAlias,
+		"/v1/clusters":                 (*GrantReader).serveClusters,
+		"/v1/changes":                  (*GrantReader).serveFeed,
+		"/v1/diff":                     (*GrantReader).serveDiff,
+		"/v1/matrix":                   (*GrantReader).serveMatrix,
+		"/v1/status":                   (*GrantReader).serveStatus,
+		"/metrics":                     (*GrantReader).serveMetrics,
+		"/openapi.json":                (*GrantReader).serveOpenAPI,
+		"/healthz":                     (*GrantReader).serveHealth,
+		"/":                            (*GrantReader).serveHome,
 	}
 	var routes []*servedRoute
 	for _, rt := range request.Routes() {

@@ -53,7 +53,7 @@ func (c *call) serveSignIn(path string) (served bool, err error) {
 	switch {
 	case !isToken || !found:
 		return true, c.sendSignInPage(http.StatusUnauthorized, page.WrongToken, back)
-	case len(c.lookups.of(grant).Regions) == 0:
+	case len(c.readers.of(grant).Regions) == 0:
 		return true, c.sendSignInPage(http.StatusForbidden, page.NoRegionGrant, back)
 	}
 	c.redirect(signin.Cookie(token), back)

@@ -14,26 +14,26 @@ import (
 
 // loadRegions returns the status of the regions that a request asks for, and their
 // freshness together.
-func (l *Lookup) loadRegions(ctx context.Context, req *request.Request) ([]status.Region, state.Freshness) {
-	reader := status.Reader{Resolver: l.Resolver, History: l.history}
+func (g *GrantReader) loadRegions(ctx context.Context, req *request.Request) ([]status.Region, state.Freshness) {
+	reader := status.Reader{Resolver: g.Resolver, History: g.history}
 	return reader.LoadRegions(ctx, req)
 }
 
 // serveStatus serves /v1/status. A region that cannot be read is shown as such
 // and does not keep the others from being shown.
-func (l *Lookup) serveStatus(ctx context.Context, req *request.Request) (*response.Answer, error) {
-	list, f := l.loadRegions(ctx, req)
+func (g *GrantReader) serveStatus(ctx context.Context, req *request.Request) (*response.Answer, error) {
+	list, f := g.loadRegions(ctx, req)
 	region := req.Region
 	if len(list) == 1 {
 		region = list[0].RegionID
 	}
 	// What the caller may see is a part of the status, so that people can test
 	// a token.
-	shown := render.Status{Version: l.service.version, Access: l.summarizeAccess()}
+	shown := render.Status{Version: g.service.version, Access: g.summarizeAccess()}
 	for _, region := range list {
 		shown.Regions = append(shown.Regions, region.Region)
 	}
-	shown.Notify = l.readNotify(ctx, list)
+	shown.Notify = g.readNotify(ctx, list)
 	etag, err := status.ETag(shown, f.Stale, req.Canonical, req.Format)
 	if err != nil {
 		return nil, err
@@ -56,13 +56,13 @@ func (l *Lookup) serveStatus(ctx context.Context, req *request.Request) (*respon
 
 // readNotify returns how the subscriptions to messages stand; nil: there are none, the
 // caller is restricted, or the store does not answer. list are the regions that were read.
-func (l *Lookup) readNotify(ctx context.Context, list []status.Region) *render.Notify {
-	if !l.seesInstance() || l.service.notify == nil || !status.StoreAnswers(list) {
+func (g *GrantReader) readNotify(ctx context.Context, list []status.Region) *render.Notify {
+	if !g.seesInstance() || g.service.notify == nil || !status.StoreAnswers(list) {
 		return nil
 	}
-	n, err := l.service.notify.Read(ctx, l.Now())
+	n, err := g.service.notify.Read(ctx, g.Now())
 	if err != nil {
-		l.ReportRegionError(ctx, err)
+		g.ReportRegionError(ctx, err)
 	}
 	return n
 }
@@ -70,14 +70,14 @@ func (l *Lookup) readNotify(ctx context.Context, list []status.Region) *render.N
 // serveMetrics serves /metrics: the regions of /v1/status in another form and, unless the
 // caller is restricted, the lookups of this instance. It has no ETag: a scrape always
 // wants the present values.
-func (l *Lookup) serveMetrics(ctx context.Context, req *request.Request) (*response.Answer, error) {
-	list, _ := l.loadRegions(ctx, req)
-	subscriptions := l.readNotify(ctx, list)
+func (g *GrantReader) serveMetrics(ctx context.Context, req *request.Request) (*response.Answer, error) {
+	list, _ := g.loadRegions(ctx, req)
+	subscriptions := g.readNotify(ctx, list)
 	return &response.Answer{OmitEnvelope: true, Render: func(context.Context, []byte) (*response.Body, error) {
-		families := status.Metrics(list, l.Now())
-		if l.seesInstance() {
+		families := status.Metrics(list, g.Now())
+		if g.seesInstance() {
 			families = append(families, status.SubscriptionMetrics(subscriptions)...)
-			families = append(families, l.service.counts.Metrics()...)
+			families = append(families, g.service.counts.Metrics()...)
 		}
 		if req.Format == request.FormatPrometheus {
 			return &response.Body{Bytes: metrics.Prometheus(families)}, nil
@@ -88,9 +88,9 @@ func (l *Lookup) serveMetrics(ctx context.Context, req *request.Request) (*respo
 
 // serveHealth serves /healthz. It does not touch the store: a probe must not
 // restart an instance because of an outage that a restart cannot end.
-func (l *Lookup) serveHealth(context.Context, *request.Request) (*response.Answer, error) {
+func (g *GrantReader) serveHealth(context.Context, *request.Request) (*response.Answer, error) {
 	return &response.Answer{OmitEnvelope: true, Render: func(context.Context, []byte) (*response.Body, error) {
-		data, err := json.Marshal(render.HealthBody{Status: "ok", Version: l.service.version})
+		data, err := json.Marshal(render.HealthBody{Status: "ok", Version: g.service.version})
 		return &response.Body{Bytes: append(data, '\n')}, err
 	}}, nil
 }
