@@ -11,7 +11,7 @@ import (
 	"github.com/johannesboyne/gofakes3"
 )
 
-// answer collects an answer before it is sent; it is the http.ResponseWriter
+// response collects an answer before it is sent; it is the http.ResponseWriter
 // that gofakes3 writes to.
 type response struct {
 	id, host string
@@ -91,7 +91,7 @@ var codes = map[string]struct {
 		"signature you provided. Check your key and signing method."},
 }
 
-// fail answers with an error document.
+// setError answers with an error document.
 func (a *response) setError(e ossError) {
 	known := codes[e.Code]
 	if e.Message == "" {
@@ -116,7 +116,7 @@ func (a *response) setError(e ossError) {
 	}
 }
 
-// translate turns what gofakes3 answered into what OSS would.
+// translateHeaders turns what gofakes3 answered into what OSS would.
 func (a *response) translateHeaders(req Request) {
 	if a.status == 0 {
 		a.status = http.StatusOK

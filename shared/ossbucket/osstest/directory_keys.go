@@ -39,7 +39,7 @@ func (d *directoryStore) odd(bucket, key string) string {
 	return path + "~"
 }
 
-// find opens the file of an object.
+// openObject opens the file of an object.
 func (d *directoryStore) openObject(bucket, key string) (*os.File, error) {
 	for _, path := range []string{d.plain(bucket, key), d.odd(bucket, key)} {
 		if path == "" {
@@ -54,7 +54,7 @@ func (d *directoryStore) openObject(bucket, key string) (*os.File, error) {
 	return nil, gofakes3.KeyNotFound(key)
 }
 
-// place says where an object is or is to be, and makes the directories.
+// objectPath says where an object is or is to be, and makes the directories.
 func (d *directoryStore) objectPath(bucket, key string) (string, error) {
 	odd := d.odd(bucket, key)
 	if plain := d.plain(bucket, key); plain != "" {

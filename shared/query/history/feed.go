@@ -106,7 +106,7 @@ func (h *Reader) resolveStartTime(ctx context.Context, after time.Time, sub *sta
 	return request.Position{Sequence: last + 1, Offset: 0}, nil
 }
 
-// startAfterEnd returns the error for a feed that would begin after its end.
+// startAfterEndError returns the error for a feed that would begin after its end.
 func startAfterEndError(end *state.RegionState) error {
 	if end.Live {
 		return &archive.FutureError{Last: end.Sequence}

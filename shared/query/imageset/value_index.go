@@ -17,7 +17,7 @@ import (
 // indexes grow as images and fields are met.
 type valueIndexes struct {
 	mu      sync.Mutex
-	byField []valueIndex // by field.index
+	byField []valueIndex // by Field.Index
 }
 
 // valueIndex numbers the distinct values of one field. A copy stays valid

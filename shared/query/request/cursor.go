@@ -12,8 +12,8 @@ import (
 
 // Cursor is a position in the answer to one query about one state of the data.
 type Cursor struct {
-	QueryHash   [8]byte // of the region and request.cursorKey
-	ContentHash [8]byte // of state.ScopeSet.digest
+	QueryHash   [8]byte // of the region and Request.CursorKey
+	ContentHash [8]byte // of state.ScopeSet.Digest
 	Sequence    int64   // the commit from which the first page was made
 	Offset      int     // entries on the pages before
 }

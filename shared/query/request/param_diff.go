@@ -36,7 +36,7 @@ var (
 			return err
 		},
 	}
-	// paramWith sets request.with.
+	// paramWith sets Request.With.
 	paramWith = Param{
 		Name:    "with",
 		Example: catalog.Any,
@@ -50,7 +50,7 @@ var (
 			return checkCluster(v[0])
 		},
 	}
-	// paramBy sets request.byScope. Feeds have it too.
+	// paramBy sets Request.ByScope. Feeds have it too.
 	paramBy = Param{
 		Name:        "by",
 		ignoresCase: true,

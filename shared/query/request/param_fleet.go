@@ -9,7 +9,7 @@ import (
 
 // The parameters about the images that clusters boot from.
 var (
-	// paramImageState sets request.ImageStates.
+	// paramImageState sets Request.ImageStates.
 	paramImageState = Param{
 		Name: "ImageState", IsList: true, ignoresCase: true, Example: "gone,offered",
 		allowed: "offered, gone, not-community or unknown",
@@ -25,7 +25,7 @@ var (
 			return nil
 		},
 	}
-	// paramClustersBy sets request.rowsBy.
+	// paramClustersBy sets Request.rowsBy.
 	paramClustersBy = Param{
 		Name: "by", ignoresCase: true, Example: "cluster", allowed: "scope or cluster",
 		About: "cluster: ndjson, csv, tsv and table have a row for each cluster, with its boot image; scope: for each " +
@@ -39,7 +39,7 @@ var (
 			return nil
 		},
 	}
-	// paramBootImages sets request.BootImages. A status without it reads heads only.
+	// paramBootImages sets Request.BootImages. A status without it reads heads only.
 	paramBootImages = Param{
 		Name: "bootImages", ignoresCase: true, Example: "true", allowed: allowedBool,
 		About: "true: count the clusters by the state of their boot image too; reads the lists and the log once after " +

@@ -11,7 +11,7 @@ import (
 
 // The parameters about the form of an answer.
 var (
-	// paramFormat sets request.format. Without it the header Accept decides, after
+	// paramFormat sets Request.Format. Without it the header Accept decides, after
 	// the parameters are parsed.
 	paramFormat = Param{
 		Name: "format", allowed: "a format of the route", perPage: true, ignoresCase: true, Example: "json",
@@ -25,7 +25,7 @@ var (
 			return nil
 		},
 	}
-	// paramBOM sets request.bom, for spreadsheets that take csv without it for
+	// paramBOM sets Request.BOM, for spreadsheets that take csv without it for
 	// another character set than UTF-8.
 	paramBOM = Param{
 		Name: "bom", allowed: allowedBool, perPage: true, ignoresCase: true, formats: []string{FormatCSV}, Example: "true",
@@ -35,7 +35,7 @@ var (
 			return err
 		},
 	}
-	// paramPretty sets request.pretty.
+	// paramPretty sets Request.Pretty.
 	paramPretty = Param{
 		Name: "pretty", allowed: allowedBool, perPage: true, ignoresCase: true, formats: []string{FormatJSON},
 		Example: "true",
@@ -53,7 +53,7 @@ const (
 	Chinese = "zh"
 )
 
-// paramLanguage sets request.Language. It has no effect in other formats, so that the address
+// paramLanguage sets Request.Language. It has no effect in other formats, so that the address
 // of a page works with each of them.
 var paramLanguage = Param{
 	Name: "lang", allowed: English + " or " + Chinese, perPage: true, ignoresCase: true, Example: English,

@@ -22,7 +22,7 @@ const (
 // The parameters. Routes pick from them. Each parse function sets the members of
 // request that belong to its parameter, and nothing else.
 var (
-	// paramRegion sets request.region. A grant narrows config.regions, so a
+	// paramRegion sets Request.Region. A grant narrows Config.Regions, so a
 	// region outside the grant is as unknown as one that does not exist.
 	paramRegion = Param{
 		Name:    "RegionId",
@@ -36,7 +36,7 @@ var (
 			return nil
 		},
 	}
-	// paramCluster sets request.selection.clusters. Whether the clusters exist is
+	// paramCluster sets Request.Selection.Clusters. Whether the clusters exist is
 	// known only once the state of a region has been read.
 	paramCluster = Param{
 		Name: "ClusterId", allowed: allowedClusters, IsList: true, Example: "*",
@@ -46,7 +46,7 @@ var (
 			return err
 		},
 	}
-	// paramType sets request.selection.types.
+	// paramType sets Request.Selection.Types.
 	paramType = Param{
 		Name: "InstanceType", allowed: allowedTypes, IsList: true, Example: "*",
 		About: "one instance type, several, or * for all; absent: images that every type supports",
@@ -55,7 +55,7 @@ var (
 			return err
 		},
 	}
-	// ParamAt sets request.at. Without it the answer is about the present.
+	// ParamAt sets Request.At. Without it the answer is about the present.
 	ParamAt = Param{
 		Name: "at", allowed: allowedTimes, Example: "-1m",
 		About: "a past time or commit; the answer is from the data of that time",
@@ -64,7 +64,7 @@ var (
 			return err
 		},
 	}
-	// paramMaxAge sets request.maxAge. It is not part of the canonical query of a
+	// paramMaxAge sets Request.MaxAge. It is not part of the canonical query of a
 	// page, because it only decides whether there is an answer.
 	paramMaxAge = Param{
 		Name: "maxAge", allowed: "a duration of s, m, h, d or w, for example 10m or 7d", perPage: true, Example: "30d",
@@ -78,7 +78,7 @@ var (
 			return nil
 		},
 	}
-	// paramSearch sets request.searchWords, folded and sorted. The order of words
+	// paramSearch sets Request.SearchWords, folded and sorted. The order of words
 	// does not matter, and a word that is given twice counts once.
 	paramSearch = Param{
 		Name: "q", allowed: "text", IsList: true, isWords: true, Example: "linux",
@@ -94,7 +94,7 @@ var (
 			return nil
 		},
 	}
-	// paramSort sets request.sort.
+	// paramSort sets Request.Sort.
 	paramSort = Param{
 		Name: "sort", allowed: "a comma list of fields", IsList: true, ignoresCase: true,
 		Example: "-OsTag.Version,ImageName",
@@ -105,7 +105,7 @@ var (
 			return err
 		},
 	}
-	// paramLimit sets request.limit, which is 0 before.
+	// paramLimit sets Request.Limit, which is 0 before.
 	paramLimit = Param{
 		Name: "limit", allowed: "an integer from 1 to 1000", perPage: true, Example: "10",
 		About: "the most entries in one answer; default: 100 in json and atom, everything in the other formats",
@@ -114,7 +114,7 @@ var (
 			return err
 		},
 	}
-	// ParamCursor sets request.cursor, for pages of a list. Feeds have a cursor of
+	// ParamCursor sets Request.Cursor, for pages of a list. Feeds have a cursor of
 	// their own, paramFeedCursor.
 	ParamCursor = Param{
 		Name: "cursor", allowed: "the NextCursor of an answer to the same query", perPage: true,
@@ -124,7 +124,7 @@ var (
 			return err
 		},
 	}
-	// paramFields sets request.columns. Without it JSON has the whole image.
+	// paramFields sets Request.Columns. Without it JSON has the whole image.
 	paramFields = Param{
 		Name: "fields", IsList: true, perPage: true, ignoresCase: true, Example: "ImageId,OsTag.Version",
 		formats: []string{FormatJSON, FormatNDJSON, FormatCSV, FormatTSV, FormatTable, FormatHTML},
@@ -135,7 +135,7 @@ var (
 			return err
 		},
 	}
-	// paramLatestBy sets request.latestBy; see imageset.KeepFirstOfGroups.
+	// paramLatestBy sets Request.LatestBy; see imageset.KeepFirstOfGroups.
 	paramLatestBy = Param{
 		Name: "latestBy", allowed: "a comma list of fields", IsList: true, ignoresCase: true, Example: "OsTag.Platform",
 		About: "only the first image of each group of equal values, by sort or else by the newest version",
@@ -144,7 +144,7 @@ var (
 			return err
 		},
 	}
-	// paramFacets sets request.facets; see imageset.CountFacets. Formats with rows have no
+	// paramFacets sets Request.Facets; see imageset.CountFacets. Formats with rows have no
 	// place for them.
 	paramFacets = Param{
 		Name: "facets", allowed: "a comma list of fields", IsList: true, perPage: true, ignoresCase: true,
@@ -155,7 +155,7 @@ var (
 			return err
 		},
 	}
-	// paramMinCount sets request.minCount, for scripts that must not go on with
+	// paramMinCount sets Request.MinCount, for scripts that must not go on with
 	// an empty answer.
 	paramMinCount = Param{
 		Name: "minCount", allowed: "an integer from 1 to 1000000", perPage: true, Example: "1",

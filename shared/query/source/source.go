@@ -55,7 +55,7 @@ type Archive interface {
 
 // StoreError says that the store did not answer, or not in time.
 type StoreError struct {
-	// region is the region that was asked for.
+	// Region is the region that was asked for.
 	Region string
 	Err    error // of the archive, or of the context if time ran out
 }

@@ -176,7 +176,7 @@ func (r *Resolver) searchRegion(
 	return ok, false, err
 }
 
-// regionUndecided returns the error for a region that could not be read and may
+// regionUndecidedError returns the error for a region that could not be read and may
 // have what the request names.
 func regionUndecidedError(err error) error {
 	// The error is copied: others may hold it.
@@ -235,7 +235,7 @@ func (r *Resolver) regionHadNamed(ctx context.Context, req *request.Request, cur
 	}), err
 }
 
-// clusterInNoRegion returns the error for clusters that no region has. It lists
+// clusterInNoRegionError returns the error for clusters that no region has. It lists
 // the clusters of all regions.
 func (r *Resolver) clusterInNoRegionError(ctx context.Context, req *request.Request) error {
 	e := &fault.ClusterError{Regions: r.Regions}

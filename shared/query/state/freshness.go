@@ -20,7 +20,7 @@ type Freshness struct {
 	// CheckedAt is the oldest check in the answer. Zero: nothing in it was ever
 	// checked with success.
 	CheckedAt catalog.Time
-	// Age is the seconds since checkedAt. It is 0 if checkedAt is zero.
+	// Age is the seconds since CheckedAt. It is 0 if CheckedAt is zero.
 	Age int64
 	// Held is the seconds since the store confirmed the state, for the header
 	// Age. It is 0 for a past state, which needs no confirmation.

@@ -79,7 +79,7 @@ func (e *historyError) problem() message.Text {
 	return message.New("The log of %s could not be read.", e.region)
 }
 
-// ToAPIError returns the error for the caller.
+// toAPIError returns the error for the caller.
 func (e *historyError) toAPIError() *apierror.Error {
 	api := &apierror.Error{
 		Status: http.StatusServiceUnavailable, Code: fault.CodeStorage, RetryAfter: retrySoon, Cause: e,

@@ -161,12 +161,12 @@ func (st *RegionState) pastSequence() int64 {
 	return st.Sequence
 }
 
-// scopeNotReady returns the error for a scope that has no content.
+// scopeNotReadyError returns the error for a scope that has no content.
 func (st *RegionState) scopeNotReadyError(scope format.ScopeState) error {
 	return &notReadyError{scope: scope.Scope(st.RegionID), problem: scope.Problem, past: st.pastSequence()}
 }
 
-// scopeNotFound returns the error for a selection that matches no scope of the
+// scopeNotFoundError returns the error for a selection that matches no scope of the
 // states. It names the instance types that the selected clusters have.
 func scopeNotFoundError(sel request.Selection, states ...*RegionState) error {
 	e := &scopeError{cluster: request.JoinSelected(sel.Clusters), instanceType: request.JoinSelected(sel.Types)}

@@ -43,7 +43,7 @@ type ScopeSet struct {
 	unhealthy []format.ScopeState
 }
 
-// add puts a scope into the set.
+// addScope puts a scope into the set.
 func (v *ScopeSet) addScope(scope format.ScopeState) {
 	if scope.Digest == "" {
 		v.empty = append(v.empty, scope)

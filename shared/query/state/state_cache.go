@@ -170,7 +170,7 @@ func (c *StateCache) readHead(ctx context.Context, a Attempt) error {
 	return nil
 }
 
-// lockedFail notes that an attempt failed and when the next may be made. The
+// lockedRecordFailure notes that an attempt failed and when the next may be made. The
 // caller holds the lock.
 func (c *StateCache) lockedRecordFailure(a Attempt, err error) {
 	if a.WarmUp { // the first lookup tries again at once

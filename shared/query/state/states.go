@@ -12,7 +12,7 @@ import (
 
 // States gives what a caller may see of the regions: states, the log and the index of
 // images. It has two implementations. FullStates is for callers who may see every
-// cluster. GrantStates wraps it and cuts out what a grant covers, so that only
+// cluster. GrantStates wraps it and leaves out what a grant does not cover, so that only
 // readers of commits ask Covers.
 //
 // Both are safe for concurrent use. Their errors are those of source.WrapError and
@@ -44,14 +44,14 @@ type stateReader interface {
 	recentFailure(region string) error
 }
 
-// logReader reads the log of a region. Commits are yielded whole: covers says which of
+// logReader reads the log of a region. Commits are yielded whole: Covers says which of
 // their scopes the caller may see.
 type logReader interface {
 	// Commits yields the commits up to the present state from a number on. If imageIDs
 	// is not nil, it leaves out commits that say nothing of these images. It ends with
 	// the first error.
 	Commits(ctx context.Context, current Current, imageIDs []string, from int64) iter.Seq2[*format.Commit, error]
-	// CommitsBackward is commits in the other order: from a number down to the first
+	// CommitsBackward is Commits in the other order: from a number down to the first
 	// commit that is kept.
 	CommitsBackward(
 		ctx context.Context, current Current, imageIDs []string, from int64,
@@ -84,7 +84,7 @@ type indexReader interface {
 // ImageIndex is the index of each region, which FullStates gives to callers. A
 // *imageset.listLoader is one.
 type ImageIndex interface {
-	// DatesOf is imageDates. The index must go up to the commit upTo, if there is such
+	// DatesOf is indexReader.ImageDates. The index must go up to the commit upTo, if there is such
 	// an index.
 	DatesOf(ctx context.Context, region string, upTo int64, imageID string) (format.ImageDates, bool, error)
 	// LoadDates returns the dates of all images. Of the index it asks the same.
