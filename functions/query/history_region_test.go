@@ -108,7 +108,8 @@ func (w *historyWriter) scopes(cluster int) []catalog.Scope {
 	id := w.region.clusters[cluster]
 	scopes := []catalog.Scope{{RegionID: region, ClusterID: id}}
 	for i := range w.region.size.types {
-		scopes = append(scopes, catalog.Scope{RegionID: region, ClusterID: id, InstanceType: fmt.Sprintf("ecs.c7.%dxlarge", i)})
+		instanceType := fmt.Sprintf("ecs.c7.%dxlarge", i)
+		scopes = append(scopes, catalog.Scope{RegionID: region, ClusterID: id, InstanceType: instanceType})
 	}
 	return scopes
 }

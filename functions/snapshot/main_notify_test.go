@@ -72,7 +72,8 @@ func TestReceiversAreTold(t *testing.T) {
 	}
 	// The link works, and shows what was told.
 	status, body := w.lookUp(w.startFunction("query"), "/v1/changes?RegionId=cn-hangzhou&at=2&since=1&format=ndjson")
-	if status != 200 || strings.Count(body, "\n") != 2 || !strings.Contains(body, "m-v1") || !strings.Contains(body, "m-v2") {
+	if status != 200 || strings.Count(body, "\n") != 2 ||
+		!strings.Contains(body, "m-v1") || !strings.Contains(body, "m-v2") {
 		t.Errorf("the link shows %d %s", status, body)
 	}
 }
@@ -102,8 +103,8 @@ func TestReceiversCannotDelayARun(t *testing.T) {
 	if took := time.Since(began); took > 25*time.Second {
 		t.Errorf("the run took %s", took)
 	}
-	want := map[string]string{"of-webhook": "no answer in time", "of-dingtalk": "answered 307, a redirect, which is not followed",
-		"of-feishu": ""}
+	want := map[string]string{"of-webhook": "no answer in time", "of-feishu": "",
+		"of-dingtalk": "answered 307, a redirect, which is not followed"}
 	for _, s := range report.Notify.Subscriptions {
 		if s.Problem != want[s.Name] {
 			t.Errorf("%s: %q, want %q", s.Name, s.Problem, want[s.Name])
@@ -113,7 +114,8 @@ func TestReceiversCannotDelayARun(t *testing.T) {
 		t.Errorf("the receiver beside them was not told, or a redirect was followed: %v", redirected)
 	}
 	// Without the setting no address of this machine is dialled.
-	w.subscribe(`{"Name":"p","Kind":"slack","Url":"https://localhost:1/x"}`, `{"Name":"m","Kind":"slack","Url":"https://100.100.100.200/x"}`)
+	w.subscribe(`{"Name":"p","Kind":"slack","Url":"https://localhost:1/x"}`,
+		`{"Name":"m","Kind":"slack","Url":"https://100.100.100.200/x"}`)
 	f = w.startFunction("snapshot")
 	w.runSnapshot(f)
 	w.setImageVersion("v3")
@@ -133,7 +135,8 @@ func TestAliasesThatMoveAreTold(t *testing.T) {
 	w.subscribe(r.Subscription(`"Filter":{"kind":"alias","alias":"newest"},`))
 	bucket, keys := w.openBucket()
 	file := `{"Aliases":[{"Name":"newest","RegionId":"cn-hangzhou","Lookup":"sort=-ImageId"},` +
-		`{"Name":"other","RegionId":"cn-hangzhou","Lookup":"sort=-ImageId"},{"Name":"stays","RegionId":"cn-hangzhou","Lookup":"sort=ImageId"}]}`
+		`{"Name":"other","RegionId":"cn-hangzhou","Lookup":"sort=-ImageId"},` +
+		`{"Name":"stays","RegionId":"cn-hangzhou","Lookup":"sort=ImageId"}]}`
 	if err := bucket.Put(t.Context(), keys.Aliases(), []byte(file)); err != nil {
 		t.Fatal(err)
 	}
@@ -181,10 +184,11 @@ func TestUrlsAndSecretsOfReceiversAreNeverShown(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	receivers := startReceivers(t)
+	plain := strings.Replace(receivers[4].URL(), "http://", "https://", 1)
 	entries := append(entriesOf(receivers),
 		`{"Name":"dns","Kind":"slack","Url":"https://keyOfSlack.invalid/keyOfSlack"}`,
 		`{"Name":"refused","Kind":"wecom","Url":"http://127.0.0.1:1/keyOfWeCom?key=keyOfWeCom"}`,
-		fmt.Sprintf(`{"Name":"plain","Kind":"slack","Url":%q}`, strings.Replace(receivers[4].URL(), "http://", "https://", 1)))
+		fmt.Sprintf(`{"Name":"plain","Kind":"slack","Url":%q}`, plain))
 	w.subscribe(entries...)
 	f := w.startFunction("snapshot", append(notifyEnv, "LOG_LEVEL=debug")...)
 	var said []string
@@ -202,14 +206,16 @@ func TestUrlsAndSecretsOfReceiversAreNeverShown(t *testing.T) {
 			r.SetAnswer(answer)
 		}
 		w.setImageVersion(fmt.Sprint("v", i))
-		w.subscribe(append(entries, fmt.Sprintf(`{"Name":"n%d","Kind":"slack","Url":"https://127.0.0.1:1/keyOfSlack"}`, i))...)
+		another := fmt.Sprintf(`{"Name":"n%d","Kind":"slack","Url":"https://127.0.0.1:1/keyOfSlack"}`, i)
+		w.subscribe(append(entries, another)...)
 		response, err := f.Invoke(t.Context(), []byte(timerEventNow()))
 		if err != nil {
 			t.Fatal(err)
 		}
 		said = append(said, string(response.Payload))
 	}
-	w.subscribe(`{"Name":"x","Kind":"dingtalk","Url":"keyOfWeCom://a b","Secret":5}`, `{"Name":"y","Kind":"webhook","Url":"https://u:keyOfWebhook@example.com","Secret":"keyOfSlack"}`)
+	w.subscribe(`{"Name":"x","Kind":"dingtalk","Url":"keyOfWeCom://a b","Secret":5}`,
+		`{"Name":"y","Kind":"webhook","Url":"https://u:keyOfWebhook@example.com","Secret":"keyOfSlack"}`)
 	said = append(said, fmt.Sprint(w.runAndRead(f)))
 	q := w.startFunction("query")
 	_, body := w.lookUp(q, "/v1/status")

@@ -114,9 +114,10 @@ func TestFlags(t *testing.T) {
 			t.Errorf("%s: exit %d, %s%s", row.args, code, faults.String(), out.String())
 		}
 	}
+	const outside = " is not inside a checkout of community-images: run this in any directory of one"
 	var out, faults bytes.Buffer
 	if code := run(t.Context(), t.TempDir(), []string{"-version", "v1"}, &out, &faults); code != 1 ||
-		!strings.Contains(faults.String(), " is not inside a checkout of community-images: run this in any directory of one") {
+		!strings.Contains(faults.String(), outside) {
 		t.Errorf("outside of a checkout: exit %d, %s", code, faults.String())
 	}
 }

@@ -81,7 +81,8 @@ func TestBrokenTemplates(t *testing.T) {
 			"      ServerSideEncryption: AES256\n      AccessControl: private",
 			"property ServerSideEncryption does not exist; did you mean ServerSideEncryptionConfiguration?"},
 		{"a value that is not allowed", "SSEAlgorithm: AES256", "SSEAlgorithm: AES128",
-			`Bucket (ALIYUN::OSS::Bucket): property ServerSideEncryptionConfiguration.SSEAlgorithm may not be "AES128", but KMS, AES256, SM4`},
+			`Bucket (ALIYUN::OSS::Bucket): property ServerSideEncryptionConfiguration.SSEAlgorithm ` +
+				`may not be "AES128", but KMS, AES256, SM4`},
 		{"a default that is not allowed", "    Default: HTTPS\n    AllowedValues: [HTTPS, 'HTTP,HTTPS', HTTP]",
 			"    Default: HTTPS\n    AllowedValues: [HTTPS, 'HTTP,HTTPS', HTTP2]",
 			`QueryDomain (ALIYUN::FC3::CustomDomain): property Protocol may not be "HTTP2"`},
@@ -128,13 +129,15 @@ func TestBrokenTemplates(t *testing.T) {
 		{"a reference", "TTL: {Ref: LogDays}", "TTL: {Ref: LogDay}",
 			`LogStore (ALIYUN::SLS::Logstore): Ref: there is no parameter or resource "LogDay"; did you mean LogDays?`},
 		{"a pseudo parameter", "Region: {Ref: 'ALIYUN::Region'}", "Region: {Ref: 'ALIYUN::RegionId'}",
-			`NoRunAlarm (ALIYUN::SLS::Alert): Ref: there is no parameter or resource "ALIYUN::RegionId"; did you mean ALIYUN::Region?`},
+			`NoRunAlarm (ALIYUN::SLS::Alert): Ref: there is no parameter or resource "ALIYUN::RegionId"; ` +
+				`did you mean ALIYUN::Region?`},
 		{"a function", "{'Fn::Str': {Ref: ShrinkGuard}}", "{'Fn::String': {Ref: ShrinkGuard}}",
 			"SnapshotFunction (ALIYUN::FC3::Function): function Fn::String does not exist; did you mean Fn::Str?"},
 		{"a function in a policy", "- Fn::Join: ['', [{Ref: Prefix}, '/v1/*']]", "- Fx::Join: ['', [{Ref: Prefix}, '/v1/*']]",
 			"SnapshotRole (ALIYUN::RAM::Role): function Fx::Join does not exist; did you mean Fn::Join?"},
 		{"a condition of a resource", "    Condition: LimitsQuery", "    Condition: LimitQuery",
-			`QueryConcurrency (ALIYUN::FC3::ConcurrencyConfig): condition "LimitQuery" does not exist; did you mean LimitsQuery?`},
+			`QueryConcurrency (ALIYUN::FC3::ConcurrencyConfig): condition "LimitQuery" does not exist; ` +
+				`did you mean LimitsQuery?`},
 		{"a condition of a branch", "Fn::If: [HidesDefaultUrl, true, false]", "Fn::If: [HideDefaultUrl, true, false]",
 			`QueryHttp (ALIYUN::FC3::Trigger): condition "HideDefaultUrl" does not exist; did you mean HidesDefaultUrl?`},
 		{"a dependency", "DependsOn: [QueryHttp]", "DependsOn: [QueryHTTP2]",

@@ -17,7 +17,8 @@ const absent = "absent"
 // models would allow everything else as well.
 func TestTemplateMeetsFunctionComputeRules(t *testing.T) {
 	t.Parallel()
-	const trust = `{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":["fc.aliyuncs.com"]}}],"Version":"1"}`
+	const trust = `{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow",` +
+		`"Principal":{"Service":["fc.aliyuncs.com"]}}],"Version":"1"}`
 	resources := resourcesWith(t, map[string]any{"DomainName": "images.example.com", "ClusterEvents": "true"})
 	for _, row := range []struct{ why, resource, property, want string }{
 		{"the binary is for go1", "SnapshotFunction", "Runtime", `"go1"`},
@@ -42,7 +43,8 @@ func TestTemplateMeetsFunctionComputeRules(t *testing.T) {
 		{"all methods are served", "QueryHttp", "TriggerConfig.methods", `["GET","HEAD","POST"]`},
 		{"who asks the domain must sign", "QueryDomain", "AuthConfig.AuthType", `"function"`},
 		{"all methods are served by the domain", "QueryDomain", "RouteConfig.Routes",
-			`[{"FunctionName":"<QueryFunction.FunctionName>","Methods":["GET","HEAD","POST"],"Path":"/*","Qualifier":"LATEST"}]`},
+			`[{"FunctionName":"<QueryFunction.FunctionName>","Methods":["GET","HEAD","POST"],` +
+				`"Path":"/*","Qualifier":"LATEST"}]`},
 		{"the timer fires and tells nothing special", "SnapshotTimer", "TriggerConfig",
 			`{"cronExpression":"@every 10m","enable":true,"payload":""}`},
 		{"events wait instead of being refused", "SnapshotEvents", "TriggerConfig.asyncInvocationType", `true`},

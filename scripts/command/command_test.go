@@ -30,7 +30,8 @@ func TestRun(t *testing.T) {
 			"demo: unexpected argument \"left\": everything is a flag\ndemo: run with -h for the flags\n"},
 		{"a failure", "", failed, 1, "demo: no such bucket\n"},
 		{"two failures", "", errors.Join(failed, errors.New("no key")), 1, "demo: no such bucket\ndemo: no key\n"},
-		{"a failure with details", "", errors.New("the stack failed\n  a resource"), 1, "demo: the stack failed\n  a resource\n"},
+		{"a failure with details", "", errors.New("the stack failed\n  a resource"), 1,
+			"demo: the stack failed\n  a resource\n"},
 		{"a wrong flag that shows late", "", &command.UsageError{Err: failed}, 2, "demo: no such bucket\n"},
 	} {
 		var stderr strings.Builder

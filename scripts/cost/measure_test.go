@@ -180,9 +180,9 @@ func measure(t *testing.T, clusters int) fleet {
 	m.Steps.OneChanged = run(`{}`)
 	s.data.change(10, 42)
 	m.Steps.TenChanged = run(`{}`)
-	m.Steps.Event = run(
-		fmt.Sprintf(
-			`{"specversion":"1.0","id":"e-0001","source":"acs.ehpc","type":"ehpc:ClusterOperation:ClusterStarted","data":{"clusterId":%q,"regionId":%q}}`, "ehpc-hz-0000000003", region))
+	m.Steps.Event = run(`{"specversion":"1.0","id":"e-0001","source":"acs.ehpc",` +
+		`"type":"ehpc:ClusterOperation:ClusterStarted",` +
+		`"data":{"clusterId":"ehpc-hz-0000000003","regionId":"` + region + `"}}`)
 	snapshot.Stop()
 
 	lookup := func(f *fctest.Function) use {

@@ -91,7 +91,8 @@ func TestCostOfOnesOwnFleet(t *testing.T) {
 		t.Errorf("200 clusters cost %s, in the table of the document 3.01", measured)
 	}
 	_, out := total("-clusters 60 -types 4 -images 250 -every 30m -lookups 5000")
-	for _, says := range []string{"every 30m0s, 5,000 lookups", "every cluster with 4 instance types, 250 images in a list",
+	for _, says := range []string{"every 30m0s, 5,000 lookups",
+		"every cluster with 4 instance types, 250 images in a list",
 		"clusters       60\n", "scopes      301\n"} {
 		if !strings.Contains(out, says) {
 			t.Errorf("does not say %q:\n%s", says, out)

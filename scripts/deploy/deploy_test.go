@@ -128,8 +128,8 @@ func TestFirstDeploymentFails(t *testing.T) {
 			before: forbid(http.MethodPut, "the-code"),
 			says:   []string{`making bucket "the-code": OSS answers 403 AccessDenied`}},
 		{name: "no right to preview", more: "-yes -create-code-bucket", code: 1, before: refuse("PreviewStack"),
-			says: []string{
-				`previewing stack "community-images": calling PreviewStack: 403 NoPermission: The user may not do PreviewStack., request id `}},
+			says: []string{`previewing stack "community-images": calling PreviewStack: 403 NoPermission: ` +
+				`The user may not do PreviewStack., request id `}},
 		{name: "no right to create", more: "-yes -create-code-bucket", code: 1, before: refuse("CreateStack"),
 			says: []string{`creating stack "community-images": calling CreateStack: 403 NoPermission`}, stacks: true},
 		{name: "no right to invoke", more: "-yes -create-code-bucket", code: 1, before: refuse("InvokeFunction"),

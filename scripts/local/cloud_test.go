@@ -28,7 +28,8 @@ func TestCloudStoresInTheGivenBucket(t *testing.T) {
 		"UNRELATED=kept out",
 	}
 	var out, faults syncBuffer
-	if code := run(t.Context(), []string{"-once", "-cloud", "-data", t.TempDir()}, newProcess(env, &out, &faults, compileOnce(t))); code != 0 {
+	args := []string{"-once", "-cloud", "-data", t.TempDir()}
+	if code := run(t.Context(), args, newProcess(env, &out, &faults, compileOnce(t))); code != 0 {
 		t.Fatalf("exit %d\n%s%s", code, out.String(), faults.String())
 	}
 	for _, says := range []string{

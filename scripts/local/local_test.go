@@ -211,7 +211,8 @@ func TestShownExamplesAreAnswered(t *testing.T) {
 	ended := make(chan int)
 	dir := t.TempDir()
 	go func() {
-		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", dir, "-every", "1s"}, newProcess(fastSettings, &out, &faults, compileOnce(t)))
+		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-data", dir, "-every", "1s"},
+			newProcess(fastSettings, &out, &faults, compileOnce(t)))
 	}()
 	waitFor(t, &out, "/v1/status'", ended)
 	lines := regexp.MustCompile(`(?m)^  curl '([^']+)'$`).FindAllStringSubmatch(out.String(), -1)
@@ -268,7 +269,8 @@ func TestShownExamplesCarryTheToken(t *testing.T) {
 	env := append(slices.Clone(fastSettings), fmt.Sprintf(`QUERY_TOKENS=[{"name":"me","sha256":"%x"}]`,
 		sha256.Sum256([]byte(token))))
 	go func() {
-		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-fresh", "-data", t.TempDir()}, newProcess(env, &out, &faults, compileOnce(t)))
+		ended <- run(ctx, []string{"-addr", "127.0.0.1:0", "-fresh", "-data", t.TempDir()},
+			newProcess(env, &out, &faults, compileOnce(t)))
 	}()
 	waitFor(t, &out, "/v1/status'", ended)
 	lines := regexp.MustCompile(`(?m)^  curl -H "(Authorization): (Bearer )\$TOKEN" '([^']+)'$`).FindAllStringSubmatch(
@@ -309,8 +311,8 @@ func TestInterruptedWhileAdvancing(t *testing.T) {
 		time.AfterFunc(100*time.Millisecond, cancel) // the way to that tick takes minutes
 		return built, err
 	}
-	if code := run(ctx, []string{"-once", "-fresh", "-data", dir}, newProcess(fastSettings, &out, &faults, build)); code != 1 ||
-		!strings.Contains(faults.String(), "local: interrupted before the snapshot was done") {
+	code := run(ctx, []string{"-once", "-fresh", "-data", dir}, newProcess(fastSettings, &out, &faults, build))
+	if code != 1 || !strings.Contains(faults.String(), "local: interrupted before the snapshot was done") {
 		t.Errorf("exit %d\n%s%s", code, out.String(), faults.String())
 	}
 	if last, err := os.ReadFile(filepath.Join(dir, "tick")); err != nil || string(last) != "999999999\n" {
@@ -418,8 +420,9 @@ func TestDamagedTickIsReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out, faults syncBuffer
-	if code := run(t.Context(), []string{"-once", "-fresh", "-data", dir}, newProcess(fastSettings, &out, &faults, compileOnce(t))); code != 1 ||
-		!strings.Contains(faults.String(), "remove the file to begin anew") {
+	code := run(t.Context(), []string{"-once", "-fresh", "-data", dir},
+		newProcess(fastSettings, &out, &faults, compileOnce(t)))
+	if code != 1 || !strings.Contains(faults.String(), "remove the file to begin anew") {
 		t.Errorf("exit %d\n%s", code, faults.String())
 	}
 }
@@ -434,8 +437,8 @@ func TestWarningsAreFormattedForAPerson(t *testing.T) {
 	log.addLine("FC Invoke Start RequestId: 1")
 	log.addLine(`{"time":"t","level":"info","message":"snapshot done","functionName":"snapshot"}`)
 	for range shownWarnings + 2 {
-		log.addLine(
-			`{"time":"t","level":"warn","message":"scope failed","functionName":"snapshot","requestId":"1","scope":"a/b","code":"Throttling"}`)
+		log.addLine(`{"time":"t","level":"warn","message":"scope failed","functionName":"snapshot",` +
+			`"requestId":"1","scope":"a/b","code":"Throttling"}`)
 	}
 	shown := log.takeWarnings()
 	if len(shown) != shownWarnings+1 || shown[0] != `snapshot: warn: scope failed code="Throttling" scope="a/b"` ||

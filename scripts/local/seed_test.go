@@ -86,7 +86,9 @@ func countKinds(kinds map[string]int, c *format.Commit) {
 		return // every image is new
 	}
 	for _, im := range c.Images {
-		for kind, scopes := range map[string]int{"added": len(im.Added), "removed": len(im.Removed), "changed": len(im.Changed)} {
+		for kind, scopes := range map[string]int{
+			"added": len(im.Added), "removed": len(im.Removed), "changed": len(im.Changed),
+		} {
 			if scopes > 0 {
 				kinds[kind]++
 			}
@@ -159,7 +161,8 @@ func TestSeedsAMonthOnce(t *testing.T) {
 		t.Errorf("the second start says %q, %v", out.String(), err)
 	}
 	err := seedIfEmpty(t.Context(), options{data: path, fresh: true}, dir, &out)
-	if err == nil || !strings.Contains(err.Error(), "nothing was deleted; remove the directory, or choose another with -data") {
+	const advice = "nothing was deleted; remove the directory, or choose another with -data"
+	if err == nil || !strings.Contains(err.Error(), advice) {
 		t.Errorf("-fresh on data: %v", err)
 	}
 	if diff := cmp.Diff(before, readTree(t, path)); diff != "" {
@@ -210,7 +213,8 @@ func TestKilledWhileSeeding(t *testing.T) {
 	if err := errors.Join(cmd.Process.Kill(), cmd.Wait()); err == nil || strings.Contains(out.String(), "seeded") {
 		t.Fatalf("not killed while seeding: %v\n%s", err, out.String())
 	}
-	if _, err := datadir.OpenExisting(path); err == nil || !strings.Contains(err.Error(), "does not belong to a local run") {
+	_, err := datadir.OpenExisting(path)
+	if err == nil || !strings.Contains(err.Error(), "does not belong to a local run") {
 		t.Errorf("the half history is taken for one: %v", err)
 	}
 	dir := openDirectory(t, path)

@@ -39,18 +39,21 @@ func TestCheckAndTest(t *testing.T) {
 	}
 	for kind, r := range receivers {
 		out, code := notify(t, file, "-test", kind)
-		if got := r.Drain(); code != 0 || out != kind+" took the sample\n" || len(got) != 1 || !strings.Contains(got[0].Text, "测试") {
+		got := r.Drain()
+		if code != 0 || out != kind+" took the sample\n" || len(got) != 1 || !strings.Contains(got[0].Text, "测试") {
 			t.Errorf("-test %s: %d %s, %v", kind, code, out, got)
 		}
 	}
-	if out, code := notify(t, file, "-test", "nobody"); code != 1 || !strings.Contains(out, `no subscription "nobody"; there are: webhook, dingtalk`) {
+	out, code := notify(t, file, "-test", "nobody")
+	if code != 1 || !strings.Contains(out, `no subscription "nobody"; there are: webhook, dingtalk`) {
 		t.Errorf("-test nobody: %d %s", code, out)
 	}
 	wrong := bytes.ReplaceAll(file, []byte("SEC8f"), []byte("SEC0f"))
 	if out, code := notify(t, wrong, "-test", "dingtalk"); code != 1 || !strings.Contains(out, "answered errcode 310000") {
 		t.Errorf("with a wrong secret: %d %s", code, out)
 	}
-	if out, code := notify(t, []byte(`{"Subscriptions":[{"Name":"a"},{"Name":"b"}]}`), "-check"); code != 1 || strings.Count(out, "notify: Subscriptions[") != 4 {
+	out, code = notify(t, []byte(`{"Subscriptions":[{"Name":"a"},{"Name":"b"}]}`), "-check")
+	if code != 1 || strings.Count(out, "notify: Subscriptions[") != 4 {
 		t.Errorf("a file with faults: %d %s", code, out)
 	}
 	file = notifytest.File(receivers["slack"].Subscription(`"Filter":{"Size__gt":"big"},`))
@@ -64,7 +67,8 @@ func TestCheckAndTest(t *testing.T) {
 func TestFileInTheBucket(t *testing.T) {
 	t.Parallel()
 	oss := osstest.Start(t, "")
-	environ := []string{"OSS_BUCKET=" + oss.Bucket, "OSS_ENDPOINT=" + oss.URL, "EHPC_REGIONS=cn-hangzhou", "FC_REGION=" + oss.Region,
+	environ := []string{"OSS_BUCKET=" + oss.Bucket, "OSS_ENDPOINT=" + oss.URL,
+		"EHPC_REGIONS=cn-hangzhou", "FC_REGION=" + oss.Region,
 		"ALIBABA_CLOUD_ACCESS_KEY_ID=" + oss.Key.ID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET=" + oss.Key.Secret,
 		"ALIBABA_CLOUD_SECURITY_TOKEN=" + oss.Key.Token}
 	check := func() (string, int) {

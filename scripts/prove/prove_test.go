@@ -25,7 +25,8 @@ var notProvedHere = map[string]verdict{
 
 // clusterEvent is an event of E-HPC as EventBridge delivers it.
 const clusterEvent = `{"specversion":"1.0","id":"1","source":"acs.ehpc",` +
-	`"type":"ehpc:ClusterOperation:ClusterStarted","time":"2026-11-29T10:00:00Z","data":{"ClusterId":"ehpc-hz-1","RegionId":"cn-hangzhou"}}`
+	`"type":"ehpc:ClusterOperation:ClusterStarted","time":"2026-11-29T10:00:00Z",` +
+	`"data":{"ClusterId":"ehpc-hz-1","RegionId":"cn-hangzhou"}}`
 
 func TestMain(m *testing.M) {
 	fctest.SetParallel(6)

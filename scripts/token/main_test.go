@@ -69,7 +69,8 @@ func TestRefusals(t *testing.T) {
 		{"-check", "ci_0123456789012345678901234567890123hunter2", 1, "copied with a mistake"},
 	} {
 		code, value, stderrText := token(t, row.in, strings.Fields(row.args)...)
-		if code != row.code || value != "" || !strings.Contains(stderrText, row.says) || strings.Contains(stderrText, "hunter2") {
+		if code != row.code || value != "" || !strings.Contains(stderrText, row.says) ||
+			strings.Contains(stderrText, "hunter2") {
 			t.Errorf("token %s: %d %q %q, want %d %q", row.args, code, value, stderrText, row.code, row.says)
 		}
 	}
@@ -98,8 +99,8 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 func TestSecretOfASettingThatIsLostIsNotTold(t *testing.T) {
 	t.Parallel()
 	var secret bytes.Buffer
-	if code := run([]string{"-name", "a"}, streams{strings.NewReader(""), broken{}, &secret, rand.Reader}, today); code != 1 ||
-		strings.Contains(secret.String(), "ci_") {
+	code := run([]string{"-name", "a"}, streams{strings.NewReader(""), broken{}, &secret, rand.Reader}, today)
+	if code != 1 || strings.Contains(secret.String(), "ci_") {
 		t.Errorf("%d %s", code, &secret)
 	}
 }

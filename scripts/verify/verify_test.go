@@ -70,7 +70,8 @@ var golden = []struct {
 			`"Pin":{"ImageId":"m-1"}}]}`), w.now)
 	}, []string{"", "-region cn-hangzhou"}},
 	{"subscriptions to messages", func(w *fixture) {
-		w.store("community-images/notify.json", []byte(`{"Subscriptions":[{"Name":"ops","Kind":"slack","Url":"https://example.com/x"}]}`), w.now)
+		w.store("community-images/notify.json", []byte(`{"Subscriptions":[`+
+			`{"Name":"ops","Kind":"slack","Url":"https://example.com/x"}]}`), w.now)
 		w.store("community-images/notify/cursors/ops.json", []byte(`{"Format":1,"Name":"ops"}`), w.now)
 		w.store("community-images/notify/cursors/gone.json", []byte(`{"Format":1,"Name":"gone"}`), w.now)
 		w.store("community-images/notify/status.json", []byte(`{"Format":7}`), w.now)

@@ -30,7 +30,8 @@ func largeCommit(t testing.TB) (f *archivetest.Fixture, commit func()) {
 			case 2:
 				list = append(list, fmt.Sprintf(`{"ImageId":"m-%d","ImageName":"linux","Size":%d}`, i, version))
 			default:
-				list = append(list, fmt.Sprintf(`{"ImageId":"m-%d","ImageName":"linux_CentOS7.%d","Description":"%0300d"}`, i, i, i))
+				list = append(list,
+					fmt.Sprintf(`{"ImageId":"m-%d","ImageName":"linux_CentOS7.%d","Description":"%0300d"}`, i, i, i))
 			}
 		}
 		images := archivetest.ParseImages(t, list...)

@@ -227,7 +227,8 @@ func TestAFailingReceiver(t *testing.T) {
 // TestOutageOfARegion: one message when E-HPC has failed for an hour, one when it is well again.
 func TestOutageOfARegion(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, slack("hour", ""), slack("day", `,"FailingAfter":"24h"`), slack("images", `,"Filter":{"kind":"added"}`))
+	f := newFixture(t, slack("hour", ""), slack("day", `,"FailingAfter":"24h"`),
+		slack("images", `,"Filter":{"kind":"added"}`))
 	f.mustRun()
 	fails := archivetest.Content{"_any/_any": nil, "ehpc-a/_any": nil, "ehpc-a/ecs.c": nil, "ehpc-b/_any": nil}
 	begin := f.Now
@@ -235,13 +236,16 @@ func TestOutageOfARegion(t *testing.T) {
 		f.Now = f.Now.Add(10 * time.Minute)
 		f.CommitRun(archivetest.Hangzhou, fails)
 		f.mustRun()
-		if got := f.sent.drain("hour"); len(got) > 0 && (f.Now.Sub(begin) != 70*time.Minute || got[0].Type != message.RegionFailing) {
-			t.Errorf("after %s: %s", f.Now.Sub(begin), jsonOf(got))
+		after := f.Now.Sub(begin)
+		got := f.sent.drain("hour")
+		if len(got) > 0 && (after != 70*time.Minute || got[0].Type != message.RegionFailing) {
+			t.Errorf("after %s: %s", after, jsonOf(got))
 		}
 	}
 	f.Next()
 	f.mustRun()
-	if diff := cmp.Diff([]string{"changes cn-hangzhou", "region-well cn-hangzhou"}, types(f.sent.drain("hour"))); diff != "" {
+	want := []string{"changes cn-hangzhou", "region-well cn-hangzhou"}
+	if diff := cmp.Diff(want, types(f.sent.drain("hour"))); diff != "" {
 		t.Errorf("at the end (-want +got):\n%s", diff)
 	}
 	for _, m := range append(f.sent.drain("day"), f.sent.drain("images")...) {

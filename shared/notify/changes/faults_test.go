@@ -85,7 +85,8 @@ func TestAListThatWasLost(t *testing.T) {
 	writer := archive.NewWriter(f.Memory, f.Keys, func() time.Time { return f.Now })
 	check := archive.Check{Scope: scope, At: catalog.At(f.Now), State: format.StateOK,
 		Snapshot: catalog.NewSnapshot(scope, catalog.At(f.Now), "", images("m-2", "m-3"))}
-	result, err := writer.Commit(t.Context(), before, archive.Run{RunID: "r", StartedAt: catalog.At(f.Now), Checks: []archive.Check{check}})
+	run := archive.Run{RunID: "r", StartedAt: catalog.At(f.Now), Checks: []archive.Check{check}}
+	result, err := writer.Commit(t.Context(), before, run)
 	if err != nil || result.Commit == nil || !result.Commit.Scopes[0].PreviousLost {
 		t.Fatalf("the list was not lost: %+v, %v", result.Commit, err)
 	}

@@ -27,8 +27,11 @@ func some() *changes.Changes {
 		Changed: []changes.ChangedImage{{Image: image("m-4", "linux_AliyunLinux3"), Fields: []string{"Size", "Status"}}},
 		Ended: []changes.Ended{{ClusterID: "ehpc-1", ClusterName: "genomics"},
 			{ClusterID: "ehpc-2", InstanceTypes: []string{"ecs.c7.large"}}},
-		BootImages: []changes.BootImage{{ClusterID: "ehpc-3", ClusterName: "ai-train", Image: image("m-3", "linux_CentOS7.3")}},
-		Aliases:    []changes.AliasMove{{Name: "base", From: image("m-3", "linux_CentOS7.3"), To: image("m-1", "linux_Rocky9.1")}, {Name: "gpu", From: image("m-9", "x")}},
+		BootImages: []changes.BootImage{
+			{ClusterID: "ehpc-3", ClusterName: "ai-train", Image: image("m-3", "linux_CentOS7.3")}},
+		Aliases: []changes.AliasMove{
+			{Name: "base", From: image("m-3", "linux_CentOS7.3"), To: image("m-1", "linux_Rocky9.1")},
+			{Name: "gpu", From: image("m-9", "x")}},
 	}
 }
 
@@ -41,7 +44,8 @@ func newMessage(c *changes.Changes, flapping ...message.Flapping) *message.Messa
 func TestTexts(t *testing.T) {
 	t.Parallel()
 	flapping := message.Flapping{Image: changes.Image{ImageID: "m-5"}, Times: 4, Since: at, IsOffered: true}
-	outage := &message.Message{Type: message.RegionFailing, Regions: []message.Region{message.NewOutage("cn-beijing", at, "https://images.example.com")}}
+	outage := &message.Message{Type: message.RegionFailing,
+		Regions: []message.Region{message.NewOutage("cn-beijing", at, "https://images.example.com")}}
 	well := &message.Message{Type: message.RegionWell, Regions: outage.Regions}
 	summary := newMessage(some())
 	summary.Type, summary.Regions[0].From = message.Summary, 20
@@ -60,9 +64,11 @@ alias moved (2): base: linux_CentOS7.3 (m-3) -> linux_Rocky9.1 (m-1), gpu: x (m-
 2 no longer there: cluster genomics (ehpc-1), cluster ehpc-2: ecs.c7.large
 1 come and go: m-5 (4 times since 2026-11-29 04:04 UTC, now offered)
 https://images.example.com/v1/changes?RegionId=cn-hangzhou&at=25&since=24`},
-		{"an outage", outage, subscription.English, `community-images: E-HPC fails in cn-beijing since 2026-11-29 04:04 UTC. The last good lists stay.
+		{"an outage", outage, subscription.English,
+			`community-images: E-HPC fails in cn-beijing since 2026-11-29 04:04 UTC. The last good lists stay.
 https://images.example.com/v1/status?RegionId=cn-beijing`},
-		{"its end, in Chinese", well, subscription.Chinese, `community-images：cn-beijing 的 E-HPC 已恢复。此前自 2026-11-29 04:04 UTC 起失败。
+		{"its end, in Chinese", well, subscription.Chinese,
+			`community-images：cn-beijing 的 E-HPC 已恢复。此前自 2026-11-29 04:04 UTC 起失败。
 https://images.example.com/v1/status?RegionId=cn-beijing`},
 		{"a sample", message.NewTest("ops", "", at), subscription.English, `community-images: this is a test.`},
 	} {

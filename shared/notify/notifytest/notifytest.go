@@ -148,7 +148,8 @@ func (r *Receiver) Take(w http.ResponseWriter, req *http.Request) {
 	}
 	if fault == "" {
 		fault = map[string]func(*Message, *http.Request) string{
-			"webhook": r.takeWebhook, "dingtalk": r.takeDingTalk, "wecom": r.takeWeCom, "feishu": r.takeFeishu, "slack": r.takeSlack,
+			"webhook": r.takeWebhook, "dingtalk": r.takeDingTalk, "wecom": r.takeWeCom,
+			"feishu": r.takeFeishu, "slack": r.takeSlack,
 		}[r.Kind](&m, req)
 	}
 	r.mu.Lock()
@@ -224,7 +225,8 @@ func (r *Receiver) takeWebhook(m *Message, req *http.Request) string {
 	}
 	_, err = time.Parse(time.RFC3339, e.Time)
 	if e.SpecVersion != "1.0" || e.Source == "" || e.Type == "" || e.DataContentType != "application/json" || err != nil ||
-		e.ID != req.Header.Get("webhook-id") || !strings.HasPrefix(req.Header.Get("Content-Type"), "application/cloudevents+json") {
+		e.ID != req.Header.Get("webhook-id") ||
+		!strings.HasPrefix(req.Header.Get("Content-Type"), "application/cloudevents+json") {
 		return "no CloudEvent: " + string(m.Body)
 	}
 	m.ID, m.Type, m.Text = e.ID, e.Type, e.Data.Text
@@ -302,7 +304,8 @@ func (r *Receiver) takeFeishu(m *Message, _ *http.Request) string {
 // takeSlack checks a message by "Sending messages using incoming webhooks" of Slack's documents.
 func (r *Receiver) takeSlack(m *Message, req *http.Request) string {
 	var body struct{ Text string }
-	if err := json.Unmarshal(m.Body, &body); err != nil || body.Text == "" || req.URL.Path != "/services/T0/B0/keyOfSlack" {
+	err := json.Unmarshal(m.Body, &body)
+	if err != nil || body.Text == "" || req.URL.Path != "/services/T0/B0/keyOfSlack" {
 		return "no text: " + string(m.Body)
 	}
 	if strings.ContainsAny(body.Text, "<>") {

@@ -92,17 +92,26 @@ func TestErrorsOfReceivers(t *testing.T) {
 	}{
 		{"not found", "webhook", answer(404, "keyOfWebhook"), receiver.Error{Reason: "answered 404"}},
 		{"down", "webhook", answer(503, "x"), receiver.Error{Reason: "answered 503", IsTransient: true}},
-		{"down for a while", "webhook", answer(503, "x", "Retry-After", "90"), receiver.Error{Reason: "answered 503", RetryAfter: 90 * time.Second}},
-		{"throttled", "slack", answer(429, "x", "Retry-After", "30"), receiver.Error{Reason: "answered 429, too many messages", RetryAfter: 30 * time.Second}},
-		{"throttled for ever", "slack", answer(429, "x", "Retry-After", "99999999999"), receiver.Error{Reason: "answered 429, too many messages", RetryAfter: time.Hour}},
-		{"a redirect", "webhook", answer(302, "", "Location", "http://127.0.0.1/"), receiver.Error{Reason: "answered 302, a redirect, which is not followed"}},
+		{"down for a while", "webhook", answer(503, "x", "Retry-After", "90"),
+			receiver.Error{Reason: "answered 503", RetryAfter: 90 * time.Second}},
+		{"throttled", "slack", answer(429, "x", "Retry-After", "30"),
+			receiver.Error{Reason: "answered 429, too many messages", RetryAfter: 30 * time.Second}},
+		{"throttled for ever", "slack", answer(429, "x", "Retry-After", "99999999999"),
+			receiver.Error{Reason: "answered 429, too many messages", RetryAfter: time.Hour}},
+		{"a redirect", "webhook", answer(302, "", "Location", "http://127.0.0.1/"),
+			receiver.Error{Reason: "answered 302, a redirect, which is not followed"}},
 		{"DingTalk throttles", "dingtalk", answer(200, `{"errcode":130101,"errmsg":"send too fast"}`),
 			receiver.Error{Reason: "answered errcode 130101, too many messages", RetryAfter: 10 * time.Minute}},
-		{"DingTalk's other error", "dingtalk", answer(200, `{"errcode":40035,"errmsg":"keyOfWebhook"}`), receiver.Error{Reason: "answered errcode 40035"}},
-		{"WeCom throttles", "wecom", answer(200, `{"errcode":45009}`), receiver.Error{Reason: "answered errcode 45009, too many messages", RetryAfter: 10 * time.Minute}},
-		{"Feishu throttles", "feishu", answer(200, `{"code":11232}`), receiver.Error{Reason: "answered code 11232, too many messages", RetryAfter: 10 * time.Minute}},
-		{"a page", "dingtalk", answer(200, "<html>keyOfWebhook"), receiver.Error{Reason: "the answer has no number errcode: the URL may be of another service"}},
-		{"not Slack", "slack", answer(200, "hello"), receiver.Error{Reason: `the answer is not "ok": the URL may be of another service`}},
+		{"DingTalk's other error", "dingtalk", answer(200, `{"errcode":40035,"errmsg":"keyOfWebhook"}`),
+			receiver.Error{Reason: "answered errcode 40035"}},
+		{"WeCom throttles", "wecom", answer(200, `{"errcode":45009}`),
+			receiver.Error{Reason: "answered errcode 45009, too many messages", RetryAfter: 10 * time.Minute}},
+		{"Feishu throttles", "feishu", answer(200, `{"code":11232}`),
+			receiver.Error{Reason: "answered code 11232, too many messages", RetryAfter: 10 * time.Minute}},
+		{"a page", "dingtalk", answer(200, "<html>keyOfWebhook"),
+			receiver.Error{Reason: "the answer has no number errcode: the URL may be of another service"}},
+		{"not Slack", "slack", answer(200, "hello"),
+			receiver.Error{Reason: `the answer is not "ok": the URL may be of another service`}},
 		{"it breaks off", "webhook", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 			receiver.Error{Reason: "the connection failed", IsTransient: true}},
 		{"an endless answer", "dingtalk", func(w http.ResponseWriter, _ *http.Request) {
@@ -136,7 +145,8 @@ func TestAddressesThatAreNotPublic(t *testing.T) {
 		s := &subscription.Subscription{Name: "n", Kind: subscription.Slack, URL: "https://" + host + ":443/x"}
 		err := c.Send(t.Context(), s, newMessage(s))
 		var got *receiver.Error
-		if !errors.As(err, &got) || !strings.HasPrefix(got.Reason, "the address is not public") && !strings.HasPrefix(got.Reason, "there is no such host") {
+		if !errors.As(err, &got) || !strings.HasPrefix(got.Reason, "the address is not public") &&
+			!strings.HasPrefix(got.Reason, "there is no such host") {
 			t.Errorf("%s: %v", host, err)
 		}
 	}
@@ -155,7 +165,8 @@ func TestANameThatLeadsInside(t *testing.T) {
 	}}
 	c := receiver.New(receiver.Options{Now: time.Now, Resolver: resolver})
 	s := &subscription.Subscription{Name: "n", Kind: subscription.Slack, URL: "https://inside.example.com/x"}
-	if err := c.Send(t.Context(), s, newMessage(s)); err == nil || !strings.HasPrefix(err.Error(), "the address is not public") {
+	err := c.Send(t.Context(), s, newMessage(s))
+	if err == nil || !strings.HasPrefix(err.Error(), "the address is not public") {
 		t.Errorf("sent: %v", err)
 	}
 }

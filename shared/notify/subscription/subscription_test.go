@@ -61,10 +61,12 @@ var bad = []struct{ file, faults string }{
 	{``, `notify.json: cannot be read: not valid JSON; allowed: a JSON object`},
 	{`[]`, `notify.json: is not an object; allowed: a JSON object with $schema, Subscriptions`},
 	{`{}`, `Subscriptions: is missing; allowed: a list, which may be empty`},
-	{`{"Subscriptions":[],"Subscriptions":[]}`, `notify.json: cannot be read: member "Subscriptions" is there twice; allowed: a JSON object`},
+	{`{"Subscriptions":[],"Subscriptions":[]}`,
+		`notify.json: cannot be read: member "Subscriptions" is there twice; allowed: a JSON object`},
 	{`{"Subscriptions":{},"Other":1}`, "Other: is not known; allowed: $schema, Subscriptions\n" +
 		`Subscriptions: is not a list; allowed: a list of at most 50`},
-	{`{"Subscriptions":[{"Name":"a/b","Kind":"telegram","Url":"ftp://keyOfUrl","Language":"de","FailingAfter":"1s","url":1},5]}`,
+	{`{"Subscriptions":[{"Name":"a/b","Kind":"telegram","Url":"ftp://keyOfUrl","Language":"de",` +
+		`"FailingAfter":"1s","url":1},5]}`,
 		`Subscriptions[0].url: is not known; allowed: Name, Kind, Url, Secret, Language, FailingAfter, Filter
 Subscriptions[0].Name: "a/b" cannot be a name; allowed: 1 to 64 characters of A-Z a-z 0-9 . _ -, but not . or .. or _any
 Subscriptions[0].Kind: "telegram" is not known; allowed: webhook, dingtalk, feishu, wecom, slack
@@ -72,7 +74,8 @@ Subscriptions[0].Language: "de" is not known; allowed: en, zh
 Subscriptions[0].FailingAfter: "1s" is not a duration in its range; allowed: 1m to 168h, written like 30m or 1h30m
 Subscriptions[0].Url: has another scheme; allowed: an https URL without user and fragment
 Subscriptions[1]: is not an object; allowed: a JSON object with Name, Kind, Url, Secret, Language, FailingAfter, Filter`},
-	{`{"Subscriptions":[{"Name":"a","Kind":"webhook","Url":"https://u:keyOfUrl@h/x"},{"Name":"a","Kind":"slack","Url":"https://h","Secret":"keyOfSecret"},` +
+	{`{"Subscriptions":[{"Name":"a","Kind":"webhook","Url":"https://u:keyOfUrl@h/x"},` +
+		`{"Name":"a","Kind":"slack","Url":"https://h","Secret":"keyOfSecret"},` +
 		`{"Name":"c","Kind":"webhook","Url":"https://h","Secret":"whsec_c2hvcnQ="}]}`,
 		`Subscriptions[0].Url: has a user or a fragment; allowed: an https URL without user and fragment
 Subscriptions[0].Secret: is missing or not a secret of Standard Webhooks; allowed: whsec_ and the base64 text of 24 to 64 random bytes
@@ -130,7 +133,8 @@ func TestFaultsAreNamedTogether(t *testing.T) {
 		}
 	}
 	large := append([]byte(good), bytes.Repeat([]byte{' '}, subscription.MaxFile)...)
-	if _, err := subscription.Parse(large, subscription.Options{}); err == nil || !strings.Contains(err.Error(), "is too large") {
+	_, err := subscription.Parse(large, subscription.Options{})
+	if err == nil || !strings.Contains(err.Error(), "is too large") {
 		t.Errorf("a large file: %v", err)
 	}
 }
