@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -27,7 +28,8 @@ func TestFuzzingNothingFails(t *testing.T) {
 	t.Parallel()
 	out, err := exec.CommandContext(t.Context(), "bash", fuzzing(t), "FuzzNope").CombinedOutput()
 	var failed *exec.ExitError
-	if !errors.As(err, &failed) || failed.ExitCode() != 1 || !strings.Contains(string(out), `no target matches "FuzzNope"`) {
+	if !errors.As(err, &failed) || failed.ExitCode() != 1 ||
+		!strings.Contains(string(out), `no target matches "FuzzNope"`) {
 		t.Errorf("got %v: %s", err, out)
 	}
 }
@@ -45,12 +47,18 @@ cp "$(dirname "$0")/target" "$2"
 func TestFuzzingAgain(t *testing.T) {
 	t.Parallel()
 	const (
-		fine  = "fuzz: elapsed: 3s, execs: 302841 (99343/sec), new interesting: 0 (total: 1)\nfuzz: elapsed: 5s, execs: 579579 (118808/sec), new interesting: 0 (total: 1)\nPASS\n"
-		late  = "fuzz: elapsed: 6s, execs: 26 (0/sec), new interesting: 1 (total: 2)\nfuzz: elapsed: 7s, execs: 26 (0/sec), new interesting: 1 (total: 2)\nPASS\n"
-		ended = "fuzz: elapsed: 5s, execs: 579579 (118808/sec), new interesting: 0 (total: 1)\n--- FAIL: FuzzKeys (5.01s)\n    context deadline exceeded\nFAIL\n"
-		found = "--- FAIL: FuzzKeys (0.04s)\n    --- FAIL: FuzzKeys (0.00s)\n        a_test.go:21: context deadline exceeded\n    Failing input written to testdata/fuzz/FuzzKeys/a9c7a2fa383c164d\nFAIL\n"
-		seed  = "failure while testing seed corpus entry: FuzzKeys/seed#0\n--- FAIL: FuzzKeys (0.01s)\nFAIL\n"
-		died  = "--- FAIL: FuzzKeys (0.04s)\n    fuzzing process terminated by unexpected signal; no crash will be recorded: signal: killed\nFAIL\n"
+		fine = "fuzz: elapsed: 3s, execs: 302841 (99343/sec), new interesting: 0 (total: 1)\n" +
+			"fuzz: elapsed: 5s, execs: 579579 (118808/sec), new interesting: 0 (total: 1)\nPASS\n"
+		late = "fuzz: elapsed: 6s, execs: 26 (0/sec), new interesting: 1 (total: 2)\n" +
+			"fuzz: elapsed: 7s, execs: 26 (0/sec), new interesting: 1 (total: 2)\nPASS\n"
+		ended = "fuzz: elapsed: 5s, execs: 579579 (118808/sec), new interesting: 0 (total: 1)\n" +
+			"--- FAIL: FuzzKeys (5.01s)\n    context deadline exceeded\nFAIL\n"
+		found = "--- FAIL: FuzzKeys (0.04s)\n    --- FAIL: FuzzKeys (0.00s)\n" +
+			"        a_test.go:21: context deadline exceeded\n" +
+			"    Failing input written to testdata/fuzz/FuzzKeys/a9c7a2fa383c164d\nFAIL\n"
+		seed = "failure while testing seed corpus entry: FuzzKeys/seed#0\n--- FAIL: FuzzKeys (0.01s)\nFAIL\n"
+		died = "--- FAIL: FuzzKeys (0.04s)\n" +
+			"    fuzzing process terminated by unexpected signal; no crash will be recorded: signal: killed\nFAIL\n"
 	)
 	minutes := func(said string) string { return strings.ReplaceAll(said, "elapsed: ", "elapsed: 1m3") }
 	for name, tc := range map[string]struct {
@@ -70,15 +78,18 @@ func TestFuzzingAgain(t *testing.T) {
 		"Go fails at the end, an input after": {"5s", []string{ended, found}, true, ""},
 		"Go fails at the end between others":  {"5s", []string{ended, late, ended}, true, ""},
 		"an input was late":                   {"5s", []string{late, fine}, false, "not done when the time was up"},
-		"the machine is late":                 {"5s", []string{late, late, ended, fine}, false, "nothing but the end of its time"},
-		"inputs are late":                     {"5s", []string{late, late, late, late}, true, "FuzzKeys has an input that takes longer"},
-		"inputs are late in minutes":          {"95s", []string{minutes(late), minutes(late), minutes(late), minutes(late)}, true, "or has no end"},
-		"an input is late, then one fails":    {"5s", []string{late, found}, true, ""},
+		"the machine is late": {"5s", []string{late, late, ended, fine}, false,
+			"nothing but the end of its time"},
+		"inputs are late": {"5s", []string{late, late, late, late}, true,
+			"FuzzKeys has an input that takes longer"},
+		"inputs are late in minutes":       {"95s", slices.Repeat([]string{minutes(late)}, 4), true, "or has no end"},
+		"an input is late, then one fails": {"5s", []string{late, found}, true, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			script := "#!/bin/sh\nruns=$(ls " + dir + "/run* | wc -l)\nmv " + dir + "/run$runs " + dir + "/was$runs\ncat " + dir + "/was$runs\n! grep -q FAIL " + dir + "/was$runs\n"
+			script := "#!/bin/sh\ncd " + dir + " || exit\nruns=$(ls run* | wc -l)\nmv run$runs was$runs\n" +
+				"cat was$runs\n! grep -q FAIL was$runs\n"
 			files := map[string]string{"target": script, "go": fakeGo}
 			for i, said := range tc.runs {
 				files[fmt.Sprint("run", len(tc.runs)-i)] = said

@@ -171,7 +171,8 @@ func TestImportRules(t *testing.T) {
 
 func checkVendor(t *testing.T, name, imported string) {
 	for sdk, users := range vendors {
-		if strings.HasPrefix(imported, sdk) && !slices.ContainsFunc(users, func(u string) bool { return name == u || strings.HasSuffix(u, "/") && strings.HasPrefix(name, u) }) {
+		isUser := func(u string) bool { return name == u || strings.HasSuffix(u, "/") && strings.HasPrefix(name, u) }
+		if strings.HasPrefix(imported, sdk) && !slices.ContainsFunc(users, isUser) {
 			t.Errorf("%s imports %s; only %q may", name, imported, users)
 		}
 	}
@@ -181,7 +182,8 @@ func TestQueryDoesNotLinkTheOpenAPIClient(t *testing.T) {
 	t.Parallel()
 	for _, p := range list(t, "./functions/query") {
 		for _, dep := range p.Deps {
-			if strings.HasPrefix(dep, "github.com/alibabacloud-go/") || dep == module+"/shared/ehpc" || dep == module+"/shared/capture" {
+			if strings.HasPrefix(dep, "github.com/alibabacloud-go/") ||
+				dep == module+"/shared/ehpc" || dep == module+"/shared/capture" {
 				t.Errorf("functions/query links %s", dep)
 			}
 		}

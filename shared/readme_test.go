@@ -102,7 +102,8 @@ func TestDependenciesAreExplained(t *testing.T) {
 		t.Fatalf("%d modules, %v", len(mod.Require), err)
 	}
 	for _, m := range mod.Require {
-		of := func(name string) bool { return name == m.Path || strings.HasPrefix(name, m.Path+"/") } // a module or a package of it
+		// A module or a package of it.
+		of := func(name string) bool { return name == m.Path || strings.HasPrefix(name, m.Path+"/") }
 		if !m.Indirect && !slices.ContainsFunc(explained, of) {
 			t.Errorf("%s has no row", m.Path)
 		}

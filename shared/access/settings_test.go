@@ -25,8 +25,9 @@ const (
 func TestEveryMemberOfAToken(t *testing.T) {
 	t.Parallel()
 	got, err := access.ParseTokens(` [ {"name": "ci", "sha256": "` + hash1 + `"},
-		{"sha256": "` + hash2 +
-		`", "name": "team-b", "regions": ["cn-hangzhou", "cn-beijing"], "clusters": ["ehpc-hz-1", "_any"], "expires": "2027-01-31T08:00:00+08:00"} ] `)
+		{"sha256": "` + hash2 + `", ` +
+		`"name": "team-b", "regions": ["cn-hangzhou", "cn-beijing"], "clusters": ["ehpc-hz-1", "_any"], ` +
+		`"expires": "2027-01-31T08:00:00+08:00"} ] `)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +185,8 @@ func FuzzSettings(f *testing.F) {
 	f.Add(`[{"name":"a","sha256":"`+hash1+`","clusters":null}]`, true)
 	f.Add(`[{"name":"a","sha256":"`+hash1+`","clusters":["x"],"clusters":[]}]`, true)
 	f.Add("[{\"name\":\"a\xff\",\"sha256\":\""+hash1+"\",\"cluster\u017f\":[\"hunter2hunter2\"]}]", true)
-	f.Add(`[{"hunter2hunter2":{"name":"hunter2hunter2"},"name":"hunter2hunter2","id":"hunter2hunter2","secret":"hunter2hunter2"}] hunter2hunter2`, false)
+	f.Add(`[{"hunter2hunter2":{"name":"hunter2hunter2"},"name":"hunter2hunter2","id":"hunter2hunter2",`+
+		`"secret":"hunter2hunter2"}] hunter2hunter2`, false)
 	f.Add(`[null,[],{},{"name":"a","sha256":"`+hash1+
 		`","expires":"hunter2hunter2","regions":["hunter2hunter2","hunter2hunter2","-"]}]`, true)
 	f.Fuzz(func(t *testing.T, text string, tokens bool) {

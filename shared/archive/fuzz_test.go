@@ -18,7 +18,8 @@ import (
 )
 
 func FuzzKeys(f *testing.F) {
-	for _, key := range []string{headKey, indexKey, logKey11, logKey11 + ".copy", "community-images/v1/r/clusters/_any/_any/x.json",
+	for _, key := range []string{headKey, indexKey, logKey11, logKey11 + ".copy",
+		"community-images/v1/r/clusters/_any/_any/x.json",
 		"community-images/v1/../head.json"} {
 		f.Add(key)
 	}

@@ -178,13 +178,15 @@ func TestHistoryIsReadByPlace(t *testing.T) {
 		t.Fatalf("%d months are indexed, there are %d checkpoints", months, checkpoints)
 	}
 	for name, spoil := range map[string]func(key string, data []byte) []byte{
-		"all is well":       func(_ string, data []byte) []byte { return data },
-		"missing":           func(string, []byte) []byte { return nil },
-		"a bit flipped":     func(_ string, data []byte) []byte { data[len(data)/2] ^= 1; return data },
-		"cut":               func(_ string, data []byte) []byte { return data[:len(data)/2] },
-		"empty":             func(string, []byte) []byte { return []byte{} },
-		"of another log":    func(key string, _ []byte) []byte { return other.mem.Objects()[key] },
-		"of another format": func(_ string, d []byte) []byte { return bytes.Replace(d, []byte(`mat":2`), []byte(`mat":3`), 1) },
+		"all is well":    func(_ string, data []byte) []byte { return data },
+		"missing":        func(string, []byte) []byte { return nil },
+		"a bit flipped":  func(_ string, data []byte) []byte { data[len(data)/2] ^= 1; return data },
+		"cut":            func(_ string, data []byte) []byte { return data[:len(data)/2] },
+		"empty":          func(string, []byte) []byte { return []byte{} },
+		"of another log": func(key string, _ []byte) []byte { return other.mem.Objects()[key] },
+		"of another format": func(_ string, d []byte) []byte {
+			return bytes.Replace(d, []byte(`mat":2`), []byte(`mat":3`), 1)
+		},
 		"some missing": func(key string, d []byte) []byte {
 			if strings.Contains(key, "2026-09") {
 				return nil

@@ -131,7 +131,8 @@ func TestAcceptWithoutThePublishedSnapshot(t *testing.T) {
 		b.up.images[anyScope] = nil
 		b.mustRun(capture.Request{})
 		report, err := b.accept(anyScope)
-		if s := b.scope("_any/_any"); err != nil || report.Counts.Changed != 1 || s.State != format.StateOK || s.ImageCount != 0 {
+		s := b.scope("_any/_any")
+		if err != nil || report.Counts.Changed != 1 || s.State != format.StateOK || s.ImageCount != 0 {
 			t.Errorf("%v, %+v", err, s)
 		}
 	})

@@ -11,9 +11,13 @@ import (
 func answer() []byte {
 	var list []string
 	for i := range 200 {
-		list = append(list,
-			fmt.Sprintf(
-				`{"Status":"Available","PostInstallScript":"install_%d.sh","Description":"CentOS 7.2 with a scheduler and its libraries, build %d, for compute nodes","Size":40,"ImageOwnerAlias":"others","ImageName":"linux_CentOS7.2_OceanBase_OBD_1ECS-3OB_3.%d","SkuCode":"ECS","PricingCycle":"Month","ImageId":"m-bp181x855551ww5yq%04d","ProductCode":"cmjj028279","Uid":"1270000000000000","BaseOsTag":{"Platform":"CentOS","OsTag":"CentOS_7.2_64","Version":"7.2","Architecture":"x86_64"},"OsTag":{"Platform":"CentOS","OsTag":"CentOS_7.2_64","Version":"7.2","Architecture":"x86_64","BaseOsTag":"CentOS_7.2_64"}}`, i, i, i, i))
+		list = append(list, fmt.Sprintf(`{"Status":"Available","PostInstallScript":"install_%d.sh",`+
+			`"Description":"CentOS 7.2 with a scheduler and its libraries, build %d, for compute nodes","Size":40,`+
+			`"ImageOwnerAlias":"others","ImageName":"linux_CentOS7.2_OceanBase_OBD_1ECS-3OB_3.%d","SkuCode":"ECS",`+
+			`"PricingCycle":"Month","ImageId":"m-bp181x855551ww5yq%04d","ProductCode":"cmjj028279",`+
+			`"Uid":"1270000000000000","BaseOsTag":{"Platform":"CentOS","OsTag":"CentOS_7.2_64","Version":"7.2",`+
+			`"Architecture":"x86_64"},"OsTag":{"Platform":"CentOS","OsTag":"CentOS_7.2_64","Version":"7.2",`+
+			`"Architecture":"x86_64","BaseOsTag":"CentOS_7.2_64"}}`, i, i, i, i))
 	}
 	return []byte("[" + strings.Join(list, ",") + "]")
 }

@@ -44,8 +44,10 @@ func TestSnapshotComesBack(t *testing.T) {
 	s := NewSnapshot(scope, At(time.Unix(1764000000, 5e6)), "<&>",
 		images(t, `[{"ImageId":"m-1","X":[1.50]},{"ImageId":"m-1","X":2}]`))
 	data := s.Encode()
-	if want := `{"CapturedAt":"2025-11-24T16:00:00.005Z","ClusterId":"ehpc-hz-1","Digest":"` + s.Digest +
-		`","Format":1,"ImageCount":2,"Images":[{"ImageId":"m-1","X":2},{"ImageId":"m-1","X":[1.50]}],"InstanceType":"","RegionId":"cn-hangzhou","RequestId":"<&>"}` + "\n"; string(data) != want {
+	want := `{"CapturedAt":"2025-11-24T16:00:00.005Z","ClusterId":"ehpc-hz-1","Digest":"` + s.Digest + `",` +
+		`"Format":1,"ImageCount":2,"Images":[{"ImageId":"m-1","X":2},{"ImageId":"m-1","X":[1.50]}],` +
+		`"InstanceType":"","RegionId":"cn-hangzhou","RequestId":"<&>"}` + "\n"
+	if string(data) != want {
 		t.Errorf("stored bytes are\n%s\nwant\n%s", data, want)
 	}
 	back, err := DecodeSnapshot(data, nil)
@@ -114,7 +116,8 @@ func FuzzDecodeSnapshot(f *testing.F) {
 	f.Add([]byte(`{"Format":1,"Images":[{"ImageId":"m-1","OsTag":{}}]}`))
 	// what parts an object
 	f.Add([]byte(
-		`{"ImageCount":1,"Images":[{"ImageId":"m-1","OsTag":",\"Images\":","X":{"InstanceType":"","Images":[]},"InstanceType":""}]}`))
+		`{"ImageCount":1,"Images":[{"ImageId":"m-1","OsTag":",\"Images\":",` +
+			`"X":{"InstanceType":"","Images":[]},"InstanceType":""}]}`))
 	// ids of stray bytes
 	f.Add([]byte(
 		"{\"ImageCount\":2,\"Images\":[{\"\xff\":1,\"ImageId\":\"\xff\"},{\"ImageId\":\"\\ud800\",\"ImageId\":null}]}"))

@@ -66,7 +66,8 @@ func TestFailuresLeaveWithoutSecrets(t *testing.T) {
 		{name: "an error", handle: func(context.Context, []byte) (any, error) {
 			return nil, errors.New(
 				`putting "k": GET https://b.oss/k?OSSAccessKeyId=LTAI123&Signature=abc%2Fd&x=1: refused for topsecret and environ-secret`)
-		}, says: `putting "k": GET https://b.oss/k?OSSAccessKeyId=[redacted]&Signature=[redacted]&x=1: refused for [redacted] and [redacted]`, logs: "invocation failed", errorType: "InvocationFailed"},
+		}, says: `putting "k": GET https://b.oss/k?OSSAccessKeyId=[redacted]&Signature=[redacted]&x=1: ` +
+			`refused for [redacted] and [redacted]`, logs: "invocation failed", errorType: "InvocationFailed"},
 		{name: "a panic", handle: func(context.Context, []byte) (any, error) {
 			panic("tokentoken broke")
 		}, says: "an unexpected failure; the log has the details", logs: "[redacted] broke", errorType: "Panic"},

@@ -23,9 +23,14 @@ const requestID = "1-6710a0b0-15a1b2c3-0123456789ab"
 
 // sample is an event as FC 3.0 sends it.
 const sample = `{"version":"v1","rawPath":"/v1/images/m%2F1","body":"","isBase64Encoded":false,
-"headers":{"Accept":"*/*","Accept-Encoding":"gzip","Host":"q.cn-hangzhou.fcapp.run","If-None-Match":"\"3b1f8e\"","User-Agent":"curl/8.5.0","X-Forwarded-Proto":"https","x-real-ip":"203.0.113.7"},
-"queryParameters":{"ClusterId":"ehpc-hz-FYUr32abcd","OsTag.Platform":"CentOS,Ubuntu","q":"100% a&b","sort":"-OsTag.Version"},
-"requestContext":{"accountId":"1234567890123456","domainName":"q.cn-hangzhou.fcapp.run","domainPrefix":"q","requestId":"` + requestID + `","time":"2026-11-23T10:00:00Z","timeEpoch":"1795428000000","triggerId":"3f1c","http":{"method":"GET","path":"/v1/images/m/1","protocol":"HTTP/1.1","sourceIp":"203.0.113.7","userAgent":"curl/8.5.0"}}}`
+"headers":{"Accept":"*/*","Accept-Encoding":"gzip","Host":"q.cn-hangzhou.fcapp.run","If-None-Match":"\"3b1f8e\"",
+"User-Agent":"curl/8.5.0","X-Forwarded-Proto":"https","x-real-ip":"203.0.113.7"},
+"queryParameters":{"ClusterId":"ehpc-hz-FYUr32abcd","OsTag.Platform":"CentOS,Ubuntu","q":"100% a&b",
+"sort":"-OsTag.Version"},
+"requestContext":{"accountId":"1234567890123456","domainName":"q.cn-hangzhou.fcapp.run","domainPrefix":"q",
+"requestId":"` + requestID + `","time":"2026-11-23T10:00:00Z","timeEpoch":"1795428000000","triggerId":"3f1c",
+"http":{"method":"GET","path":"/v1/images/m/1","protocol":"HTTP/1.1","sourceIp":"203.0.113.7",
+"userAgent":"curl/8.5.0"}}}`
 
 // invocation is a context as the SDK makes it.
 func invocation(ctx context.Context) context.Context {
@@ -112,7 +117,8 @@ func TestOddEvents(t *testing.T) {
 			`GET /x?n=1.5&t=true&z=`},
 		{"absent parts", `{"rawPath":"/x"}`, `GET /x`},
 		{"null parts",
-			`{"rawPath":"/x","headers":null,"queryParameters":null,"body":null,"isBase64Encoded":null,"requestContext":null}`, `GET /x`},
+			`{"rawPath":"/x","headers":null,"queryParameters":null,"body":null,"isBase64Encoded":null,"requestContext":null}`,
+			`GET /x`},
 		{"parts of other types", `{"rawPath":"/x","headers":[1],"queryParameters":"a=1","requestContext":7}`, `GET /x`},
 		{"only a decoded path", `{"requestContext":{"http":{"method":"HEAD","path":"/a b"}}}`, `HEAD /a%20b`},
 		{"no path at all", `{"requestContext":{"http":{"method":"POST"}}}`, `POST /`},
@@ -121,7 +127,8 @@ func TestOddEvents(t *testing.T) {
 		{"NUL in the path", `{"rawPath":"/%00"}`, `GET /%00`},
 		{"a literal percent sign", `{"rawPath":"/x","queryParameters":{"a":"%zz%41"}}`, `GET /x?a=%25zz%2541`},
 		{"a time that shows that nothing is decoded",
-			`{"rawPath":"/x","queryParameters":{"Timestamp":"2026-11-23T14%3A07%3a23Z","a":"%41+%25%2B%zz","c":"a%2Bb+c%26"}}`, `GET /x?Timestamp=2026-11-23T14%3A07%3A23Z&a=%2541%2B%2525%252B%25zz&c=a%2Bb+c%26`},
+			`{"rawPath":"/x","queryParameters":{"Timestamp":"2026-11-23T14%3A07%3a23Z","a":"%41+%25%2B%zz","c":"a%2Bb+c%26"}}`,
+			`GET /x?Timestamp=2026-11-23T14%3A07%3A23Z&a=%2541%2B%2525%252B%25zz&c=a%2Bb+c%26`},
 		{"a time of another zone that shows it",
 			`{"rawPath":"/x","queryParameters":{"at":"2026-11-23T22%3A07%3A23%2B08%3A00","q":"a%20b"}}`,
 			`GET /x?at=2026-11-23T22%3A07%3A23%2B08%3A00&q=a+b`},
@@ -289,8 +296,9 @@ func TestAPanicIsA500(t *testing.T) {
 		io.WriteString(w, "half an answer")
 		panic("secret detail, key topsecret")
 	}, sample)
-	want := `{"RequestId":"` + requestID +
-		`","HostId":"q.cn-hangzhou.fcapp.run","Code":"InternalError","Message":"The request could not be answered because of an unexpected failure.","Recommend":"Look for the request id in the function's log."}` + "\n"
+	want := `{"RequestId":"` + requestID + `","HostId":"q.cn-hangzhou.fcapp.run","Code":"InternalError",` +
+		`"Message":"The request could not be answered because of an unexpected failure.",` +
+		`"Recommend":"Look for the request id in the function's log."}` + "\n"
 	if got.StatusCode != 500 || *got.Body != want || got.Headers["Cache-Control"] != "no-store" {
 		t.Errorf("got %d %v %s", got.StatusCode, got.Headers, *got.Body)
 	}

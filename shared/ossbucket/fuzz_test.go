@@ -25,7 +25,8 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(206, "234", "3", "bytes 2-4/10", "7")
 	f.Add(416, "<Error><Code>InvalidRange</Code></Error>", "", "", "")
 	f.Add(404, "<Error><Code>NoSuchKey</Code><Message>m</Message></Error>", "-1", "", "")
-	f.Add(200, "<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>k%zz</Key></Contents></ListBucketResult>", "", "", "")
+	f.Add(200, "<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>k%zz</Key></Contents>"+
+		"</ListBucketResult>", "", "", "")
 	f.Add(304, "", "99999999999999999999", "bytes", "18446744073709551616")
 	f.Add(404, "<Error><Code>NoSuch<!-- -->K&#101;y</Code></Error>", "", "", "") // the same word, written otherwise
 	f.Add(404, "<Error><Code>NoSuch<![CDATA[Key]]></Code></Error>", "", "", "")
@@ -38,7 +39,9 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(200, "<ListBucketResult><Contents><Key>planted-secret</Key></Contents></ListBucketResult>", "",
 		"planted-token", "planted-id")
 	f.Add(200, "<planted-token>", "", "", "")
-	f.Add(200, "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>%2541</NextContinuationToken><EncodingType>url</EncodingType><Contents><Key>k%25zz</Key></Contents></ListBucketResult>", "", "", "")
+	f.Add(200, "<ListBucketResult><IsTruncated>true</IsTruncated>"+
+		"<NextContinuationToken>%2541</NextContinuationToken><EncodingType>url</EncodingType>"+
+		"<Contents><Key>k%25zz</Key></Contents></ListBucketResult>", "", "", "")
 	f.Add(206, "012345678901", "-5", "bytes 0-11/12", "")                       // more than was asked for
 	f.Add(206, "", "0", "bytes 5-4/5", "")                                      // nothing
 	f.Add(206, "x", "", "bytes 5-5/9223372036854775808", "")                    // a size that no number holds

@@ -110,7 +110,8 @@ func TestCells(t *testing.T) {
 		{"and in a matrix", "/v1/matrix?ClusterId=_any&ImageId=m-2&format=csv",
 			"ImageId,ImageName,Status,ContentDiffers,_any\r\nm-2,a b,,false,x\r\n"},
 		{"a matrix in ndjson", "/v1/matrix?ClusterId=_any&ImageId=m-2&format=ndjson",
-			`{"ImageId":"m-2","ImageName":"a\nb","Status":"","OfferedBy":["_any"],"Everywhere":true,"ContentDiffers":false}` + "\n"},
+			`{"ImageId":"m-2","ImageName":"a\nb","Status":"","OfferedBy":["_any"],"Everywhere":true,` +
+				`"ContentDiffers":false}` + "\n"},
 		{"a byte order mark, for spreadsheets", "/v1/images?ImageId=m-1&fields=ImageId&format=csv&bom=true",
 			"\ufeffImageId\r\nm-1\r\n"},
 		{"all that is known, in csv", "/v1/images?ImageId=m-4&fields=*&format=csv",

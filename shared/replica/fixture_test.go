@@ -66,12 +66,18 @@ func (w *fixture) source(bucket archive.Bucket, regions ...string) func(*access.
 }
 
 const (
-	cent72 = `{"Status":"Available","Size":40,"ImageName":"a <b> & \"c\"","ImageId":"m-cent72","Uid":"127","BaseOsTag":{"Platform":"CentOS","OsTag":"CentOS_7.2_64"},"OsTag":{"OsTag":"CentOS_7.2_64","BaseOsTag":"CentOS_7.2_64"},"New":{"List":[1,2.50,[]],"None":null,"Yes":true}}`
-	ubuntu = `{"Status":"Creating","Size":500,"ImageName":"深度学习","ImageId":"m-ubuntu","PostInstallScript":"secret.sh","BaseOsTag":{"OsTag":"Ubuntu_22.04_64"}}`
-	ended  = `{"Status":"UnAvailable","ImageId":"m-ended","BaseOsTag":"CentOS_7.2_64"}`
+	cent72 = `{"Status":"Available","Size":40,"ImageName":"a <b> & \"c\"","ImageId":"m-cent72","Uid":"127",` +
+		`"BaseOsTag":{"Platform":"CentOS","OsTag":"CentOS_7.2_64"},` +
+		`"OsTag":{"OsTag":"CentOS_7.2_64","BaseOsTag":"CentOS_7.2_64"},` +
+		`"New":{"List":[1,2.50,[]],"None":null,"Yes":true}}`
+	ubuntu = `{"Status":"Creating","Size":500,"ImageName":"深度学习","ImageId":"m-ubuntu",` +
+		`"PostInstallScript":"secret.sh","BaseOsTag":{"OsTag":"Ubuntu_22.04_64"}}`
+	ended = `{"Status":"UnAvailable","ImageId":"m-ended","BaseOsTag":"CentOS_7.2_64"}`
 
-	clusterA = `{"Id":"ehpc-a","Name":"alpha","RegionId":"cn-hangzhou","InstanceType":"ecs.c7.large","OsTag":"CentOS_7.2_64","SchedulerType":"slurm","ComputeSpotPriceLimit":0.0,"Count":3}`
-	clusterB = `{"Id":"ehpc-b","Name":"beta","RegionId":"cn-hangzhou","InstanceType":"ecs.g7.large","OsTag":"Ubuntu_22.04_64","SchedulerType":"pbs","Count":9}`
+	clusterA = `{"Id":"ehpc-a","Name":"alpha","RegionId":"cn-hangzhou","InstanceType":"ecs.c7.large",` +
+		`"OsTag":"CentOS_7.2_64","SchedulerType":"slurm","ComputeSpotPriceLimit":0.0,"Count":3}`
+	clusterB = `{"Id":"ehpc-b","Name":"beta","RegionId":"cn-hangzhou","InstanceType":"ecs.g7.large",` +
+		`"OsTag":"Ubuntu_22.04_64","SchedulerType":"pbs","Count":9}`
 	clusterC = `{"Id":"ehpc-c","Name":"not captured","RegionId":"cn-hangzhou"}`
 )
 

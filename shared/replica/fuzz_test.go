@@ -29,7 +29,8 @@ func FuzzReplica(f *testing.F) {
 		"ACS3-HMAC-SHA256 Credential=CIwide00,SignedHeaders=host;x-acs-action,Signature=00")
 	f.Add("GET", "/at/%2e%2e/", list+"&ClusterId=../../head.json&InstanceType=%00", "", "", "Bearer x")
 	f.Add("GET", "/", list+
-		"&AccessKeyId=CIwide00&Signature=x&SignatureMethod=HMAC-SHA1&SignatureVersion=1.0&SignatureNonce=n&Timestamp=2026-11-23T11:30:00Z", "", "", "")
+		"&AccessKeyId=CIwide00&Signature=x&SignatureMethod=HMAC-SHA1&SignatureVersion=1.0&SignatureNonce=n"+
+		"&Timestamp=2026-11-23T11:30:00Z", "", "", "")
 	// the year 10000; two formats
 	f.Add("GET", "/at/9999-12-31T23:59:59-23:59/", list+"&format=xml&Format=JSON", "", "", "")
 	f.Add("GET", "/", list+"&action=ListClusters&PageNumber=1073741824&PageSize=50&%FF=%00", "", "ListClusters",

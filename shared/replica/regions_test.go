@@ -52,7 +52,9 @@ func newTwoRegions(t testing.TB) *fixture {
 func TestRegionsThatAreNotCaptured(t *testing.T) {
 	t.Parallel()
 	w := newTwoRegions(t)
-	for name, regions := range map[string][]string{"before": {regionWithoutCommits, hangzhou}, "after": {hangzhou, regionWithoutCommits}} {
+	for name, regions := range map[string][]string{
+		"before": {regionWithoutCommits, hangzhou}, "after": {hangzhou, regionWithoutCommits},
+	} {
 		h := w.several(regions)
 		rec := ask(h, "GET /?"+clusters)
 		if rec.Code != 200 || !strings.Contains(rec.Body.String(), `"TotalCount":2,`) ||

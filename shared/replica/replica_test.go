@@ -149,7 +149,8 @@ func TestAnswers(t *testing.T) {
 	t.Parallel()
 	h := newSmallRegion(t).replica()
 	header := []string{"x-acs-action", "ListCommunityImages", "x-acs-version", "2018-04-12"}
-	identityA := `{"Id":"ehpc-a","InstanceType":"ecs.c7.large","Name":"alpha","OsTag":"CentOS_7.2_64","RegionId":"cn-hangzhou","SchedulerType":"slurm"}`
+	identityA := `{"Id":"ehpc-a","InstanceType":"ecs.c7.large","Name":"alpha","OsTag":"CentOS_7.2_64",` +
+		`"RegionId":"cn-hangzhou","SchedulerType":"slurm"}`
 	for _, row := range []struct {
 		name, line string
 		header     []string
@@ -220,7 +221,8 @@ func TestAnswers(t *testing.T) {
 			`{"RequestId":"req-1","PageSize":10,"PageNumber":1,"TotalCount":2,"Clusters":{"ClusterInfoSimple":[` +
 				identityA + `,{"Id":"ehpc-new","RegionId":"cn-hangzhou"}]}}`, "1", "9000", false},
 		{"regions", "GET /?Action=ListRegions&Version=2018-04-12", nil,
-			`{"RequestId":"req-1","Regions":{"RegionInfo":[{"LocalName":"China (Hangzhou)","RegionId":"cn-hangzhou"}]}}`, "", "", false},
+			`{"RequestId":"req-1","Regions":{"RegionInfo":[{"LocalName":"China (Hangzhou)","RegionId":"cn-hangzhou"}]}}`,
+			"", "", false},
 	} {
 		rec := ask(h, row.line, row.header...)
 		if rec.Code != 200 || rec.Header().Get("Content-Type") != "application/json;charset=utf-8" {
@@ -276,13 +278,19 @@ func TestXML(t *testing.T) {
 	const prolog = `<?xml version="1.0" encoding="UTF-8"?>`
 	for line, want := range map[string]string{
 		"GET /?Format=XML&" + list: prolog +
-			`<ListCommunityImagesResponse><RequestId>req-1</RequestId><Images><ImageInfo><BaseOsTag><OsTag>CentOS_7.2_64</OsTag><Platform>CentOS</Platform></BaseOsTag>` +
-			`<ImageId>m-cent72</ImageId><ImageName>a &lt;b&gt; &amp; &#34;c&#34;</ImageName><New><List>1</List><List>2.50</List><None></None><Yes>true</Yes></New>` +
-			`<OsTag><BaseOsTag>CentOS_7.2_64</BaseOsTag><OsTag>CentOS_7.2_64</OsTag></OsTag><Size>40</Size><Status>Available</Status><Uid>127</Uid></ImageInfo></Images></ListCommunityImagesResponse>`,
+			`<ListCommunityImagesResponse><RequestId>req-1</RequestId><Images><ImageInfo>` +
+			`<BaseOsTag><OsTag>CentOS_7.2_64</OsTag><Platform>CentOS</Platform></BaseOsTag>` +
+			`<ImageId>m-cent72</ImageId><ImageName>a &lt;b&gt; &amp; &#34;c&#34;</ImageName>` +
+			`<New><List>1</List><List>2.50</List><None></None><Yes>true</Yes></New>` +
+			`<OsTag><BaseOsTag>CentOS_7.2_64</BaseOsTag><OsTag>CentOS_7.2_64</OsTag></OsTag>` +
+			`<Size>40</Size><Status>Available</Status><Uid>127</Uid>` +
+			`</ImageInfo></Images></ListCommunityImagesResponse>`,
 		"GET /?format=xml&PageSize=1&PageNumber=9&" + clusters: prolog +
-			`<ListClustersResponse><RequestId>req-1</RequestId><PageSize>1</PageSize><PageNumber>9</PageNumber><TotalCount>3</TotalCount><Clusters></Clusters></ListClustersResponse>`,
+			`<ListClustersResponse><RequestId>req-1</RequestId><PageSize>1</PageSize><PageNumber>9</PageNumber>` +
+			`<TotalCount>3</TotalCount><Clusters></Clusters></ListClustersResponse>`,
 		"GET /?Format=XML&ClusterId=x&" + list: prolog +
-			`<Error><RequestId>req-1</RequestId><HostId>images.example</HostId><Code>ClusterNotFound</Code><Message>The specified cluster does not exist.</Message>` +
+			`<Error><RequestId>req-1</RequestId><HostId>images.example</HostId><Code>ClusterNotFound</Code>` +
+			`<Message>The specified cluster does not exist.</Message>` +
 			`<Recommend>ListClusters lists the clusters of the region.</Recommend></Error>`,
 	} {
 		rec := ask(h, line)
@@ -359,11 +367,15 @@ func TestRegionsAreToldApart(t *testing.T) {
 	}
 	// ListClusters tells of all regions where none is named, as upstream does.
 	for line, want := range map[string]string{
-		"GET /?":                         `"PageSize":10,"PageNumber":1,"TotalCount":3,"Clusters":{"ClusterInfoSimple":[{"Id":"ehpc-h","Name":"h"},{"Id":"ehpc-s","Name":"s"},{"Id":"ehpc-z","Name":"z"}]}}`,
-		"GET /?PageSize=2&PageNumber=2&": `"PageSize":2,"PageNumber":2,"TotalCount":3,"Clusters":{"ClusterInfoSimple":[{"Id":"ehpc-z","Name":"z"}]}}`,
-		"GET /?RegionId=cn-shanghai&":    `"PageSize":10,"PageNumber":1,"TotalCount":1,"Clusters":{"ClusterInfoSimple":[{"Id":"ehpc-s","Name":"s"}]}}`,
-		"GET /cn-hangzhou/?PageSize=1&":  `"PageSize":1,"PageNumber":1,"TotalCount":2,"Clusters":{"ClusterInfoSimple":[{"Id":"ehpc-h","Name":"h"}]}}`,
-		"GET /?RegionId=&PageNumber=2&":  `"PageSize":10,"PageNumber":2,"TotalCount":3,"Clusters":{"ClusterInfoSimple":[]}}`,
+		"GET /?": `"PageSize":10,"PageNumber":1,"TotalCount":3,"Clusters":{"ClusterInfoSimple":[` +
+			`{"Id":"ehpc-h","Name":"h"},{"Id":"ehpc-s","Name":"s"},{"Id":"ehpc-z","Name":"z"}]}}`,
+		"GET /?PageSize=2&PageNumber=2&": `"PageSize":2,"PageNumber":2,"TotalCount":3,` +
+			`"Clusters":{"ClusterInfoSimple":[{"Id":"ehpc-z","Name":"z"}]}}`,
+		"GET /?RegionId=cn-shanghai&": `"PageSize":10,"PageNumber":1,"TotalCount":1,` +
+			`"Clusters":{"ClusterInfoSimple":[{"Id":"ehpc-s","Name":"s"}]}}`,
+		"GET /cn-hangzhou/?PageSize=1&": `"PageSize":1,"PageNumber":1,"TotalCount":2,` +
+			`"Clusters":{"ClusterInfoSimple":[{"Id":"ehpc-h","Name":"h"}]}}`,
+		"GET /?RegionId=&PageNumber=2&": `"PageSize":10,"PageNumber":2,"TotalCount":3,"Clusters":{"ClusterInfoSimple":[]}}`,
 	} {
 		rec := ask(h, line+clusters)
 		same(t, line, rec.Body.String(), `{"RequestId":"req-1",`+want)

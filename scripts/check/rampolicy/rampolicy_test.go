@@ -10,7 +10,8 @@ import (
 
 const policy = `{"Version":"1","Statement":[
 	{"Effect":"Allow","Action":["oss:GetObject","oss:Put?bject"],"Resource":["acs:oss:*:*:b/p/*"]},
-	{"Effect":"Allow","Action":["oss:ListObjects"],"Resource":["acs:oss:*:*:b"],"Condition":{"StringLike":{"oss:Prefix":["p/*","q"]}}}]}`
+	{"Effect":"Allow","Action":["oss:ListObjects"],"Resource":["acs:oss:*:*:b"],
+		"Condition":{"StringLike":{"oss:Prefix":["p/*","q"]}}}]}`
 
 func TestAllows(t *testing.T) {
 	t.Parallel()

@@ -41,7 +41,8 @@ Parameters:
 		{"Open", "maybe", `parameter Open: "maybe" is not allowed; allowed: true or false`},
 		{"Text", "xyzw", `parameter Text: "xyzw" is not allowed; allowed: at most 3 characters, what matches x`},
 		{"Key", "abc", `parameter Key: the value is not allowed; allowed: at least 4 characters`},
-		{"Nmae", "abc", `the template has no parameter "Nmae"; did you mean Name?; it has Any, Key, Kind, Least, Name, Open, Plan, Size, Text`},
+		{"Nmae", "abc", `the template has no parameter "Nmae"; did you mean Name?; ` +
+			`it has Any, Key, Kind, Least, Name, Open, Plan, Size, Text`},
 		{"Size", "9", ""},
 		{"Key", "abcd", ""},
 	} {

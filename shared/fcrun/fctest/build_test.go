@@ -13,7 +13,9 @@ import (
 func TestBuildAsksNothingOfGit(t *testing.T) {
 	t.Setenv("GOFLAGS", "-buildvcs=true")
 	dir := t.TempDir()
-	for name, text := range map[string]string{"go.mod": "module one\n", "main.go": "package main\n\nfunc main() {}\n", ".git/none": ""} {
+	for name, text := range map[string]string{
+		"go.mod": "module one\n", "main.go": "package main\n\nfunc main() {}\n", ".git/none": "",
+	} {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)

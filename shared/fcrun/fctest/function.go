@@ -121,7 +121,8 @@ func (f *Function) running(ctx context.Context) (*instance, error) {
 	case <-started.ready:
 		return started, nil
 	case <-started.gone:
-		return nil, fmt.Errorf("starting %q: it ended before it asked for an invocation: %s\n%s", f.binary, started.exit(), started.output.tail())
+		return nil, fmt.Errorf("starting %q: it ended before it asked for an invocation: %s\n%s",
+			f.binary, started.exit(), started.output.tail())
 	case <-ctx.Done():
 		started.kill()
 		return nil, fmt.Errorf("starting %q: %w", f.binary, ctx.Err())

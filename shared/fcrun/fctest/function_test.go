@@ -48,7 +48,8 @@ func handle(ctx context.Context, event []byte) (any, error) {
 		c, _ := fcrun.CredentialsFrom(ctx)
 		inv := fcrun.InvocationFrom(ctx)
 		inv.Credentials = cloud.Credentials{}
-		return map[string]any{"Invocation": inv, "Left": time.Until(deadline).Round(time.Minute).String(), "Token": c.SecurityToken, "Env": envNames()}, nil
+		left := time.Until(deadline).Round(time.Minute).String()
+		return map[string]any{"Invocation": inv, "Left": left, "Token": c.SecurityToken, "Env": envNames()}, nil
 	case "fail":
 		return nil, errors.New("as asked, with topsecret")
 	case "panic":
@@ -174,7 +175,8 @@ func TestFailuresOfTheFunction(t *testing.T) {
 	f.Stop()
 	mu.Lock()
 	defer mu.Unlock()
-	if all := strings.Join(output, "\n"); !slices.Contains(output, "last words") || strings.Contains(all, "topsecret") || !strings.Contains(all, `"message":"panic in the handler"`) {
+	if all := strings.Join(output, "\n"); !slices.Contains(output, "last words") ||
+		strings.Contains(all, "topsecret") || !strings.Contains(all, `"message":"panic in the handler"`) {
 		t.Errorf("output:\n%s", all)
 	}
 }
@@ -184,7 +186,8 @@ func TestAFunctionThatHangsIsKilled(t *testing.T) {
 	f := start(t, fctest.Options{Timeout: time.Second})
 	first, _ := f.Process()
 	r := invoke(t, f, "hang")
-	if r.Error == nil || r.Error.Type != fctest.TimedOut || !strings.Contains(r.Error.Message, "did not answer within 1s") {
+	if r.Error == nil || r.Error.Type != fctest.TimedOut ||
+		!strings.Contains(r.Error.Message, "did not answer within 1s") {
 		t.Errorf("%s, %+v", r.Payload, r.Error)
 	}
 	echoes(t, f)
@@ -258,10 +261,12 @@ func TestAFunctionThatCannotStartSaysWhy(t *testing.T) {
 	t.Parallel()
 	binary, _ := os.Executable()
 	_, err := fctest.Start(t.Context(), binary, fctest.Options{Env: []string{"KIND=broken"}})
-	if err == nil || !strings.Contains(err.Error(), "exit status 1") || !strings.Contains(err.Error(), "OSS_BUCKET: is not set") {
+	if err == nil || !strings.Contains(err.Error(), "exit status 1") ||
+		!strings.Contains(err.Error(), "OSS_BUCKET: is not set") {
 		t.Error(err)
 	}
-	if _, err := fctest.Start(t.Context(), binary+"-missing", fctest.Options{}); err == nil || !strings.Contains(err.Error(), "-missing") {
+	_, err = fctest.Start(t.Context(), binary+"-missing", fctest.Options{})
+	if err == nil || !strings.Contains(err.Error(), "-missing") {
 		t.Error(err)
 	}
 }

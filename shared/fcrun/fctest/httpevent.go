@@ -162,7 +162,8 @@ func ParseHTTPResponse(payload []byte) (HTTPResponse, error) {
 	if err := json.Unmarshal(payload, &raw); err != nil {
 		return HTTPResponse{}, fmt.Errorf("%w: %w", errShape, err)
 	}
-	if raw.StatusCode == nil || *raw.StatusCode < 200 || *raw.StatusCode > 599 || raw.Headers == nil || raw.IsBase64Encoded == nil || raw.Body == nil {
+	if raw.StatusCode == nil || *raw.StatusCode < 200 || *raw.StatusCode > 599 ||
+		raw.Headers == nil || raw.IsBase64Encoded == nil || raw.Body == nil {
 		return HTTPResponse{}, errShape
 	}
 	out := HTTPResponse{Status: *raw.StatusCode, Headers: raw.Headers, Body: []byte(*raw.Body)}

@@ -27,12 +27,14 @@ func TestInTime(t *testing.T) {
 		wrong   []bool          // each try
 		fails   bool
 	}{
-		"what is well is tried once":                      {[]time.Duration{calm}, []bool{false}, false},
-		"one error on a calm machine is enough":           {[]time.Duration{calm}, []bool{true}, true},
-		"a machine that was late gives another try":       {[]time.Duration{late, calm}, []bool{true, false}, false},
-		"an error once the machine is calm counts":        {[]time.Duration{late, calm}, []bool{true, true}, true},
-		"five errors are enough on any machine":           {[]time.Duration{late, late, late, late, late}, []bool{true, true, true, true, true}, true},
-		"what is well at last on a late machine was well": {[]time.Duration{late, late, late, late, late}, []bool{true, true, true, true, false}, false},
+		"what is well is tried once":                {[]time.Duration{calm}, []bool{false}, false},
+		"one error on a calm machine is enough":     {[]time.Duration{calm}, []bool{true}, true},
+		"a machine that was late gives another try": {[]time.Duration{late, calm}, []bool{true, false}, false},
+		"an error once the machine is calm counts":  {[]time.Duration{late, calm}, []bool{true, true}, true},
+		"five errors are enough on any machine": {
+			[]time.Duration{late, late, late, late, late}, []bool{true, true, true, true, true}, true},
+		"what is well at last on a late machine was well": {
+			[]time.Duration{late, late, late, late, late}, []bool{true, true, true, true, false}, false},
 	} {
 		w, n := &witness{TB: t}, 0
 		watch := func() func() time.Duration { return func() time.Duration { return row.machine[n-1] } }
