@@ -65,7 +65,8 @@ func TestFailuresLeaveWithoutSecrets(t *testing.T) {
 	}{
 		{name: "an error", handle: func(context.Context, []byte) (any, error) {
 			return nil, errors.New(
-				`putting "k": GET https://b.oss/k?OSSAccessKeyId=LTAI123&Signature=abc%2Fd&x=1: refused for topsecret and environ-secret`)
+				`putting "k": GET https://b.oss/k?OSSAccessKeyId=LTAI123&Signature=abc%2Fd&x=1: ` +
+					`refused for topsecret and environ-secret`)
 		}, says: `putting "k": GET https://b.oss/k?OSSAccessKeyId=[redacted]&Signature=[redacted]&x=1: ` +
 			`refused for [redacted] and [redacted]`, logs: "invocation failed", errorType: "InvocationFailed"},
 		{name: "a panic", handle: func(context.Context, []byte) (any, error) {

@@ -29,14 +29,16 @@ func FuzzHTTPEvent(f *testing.F) {
 	}
 	for _, seed := range []string{
 		manyParameters(200),
-		`{"rawPath":"/x","queryParameters":{"":"","=":"&","%":"%zz","+":"+ ;","at":"2026-11-23T14%3a07%3A23%2b08:00","b":"%ff%"}}`,
+		`{"rawPath":"/x","queryParameters":{"":"","=":"&","%":"%zz","+":"+ ;",` +
+			`"at":"2026-11-23T14%3a07%3A23%2b08:00","b":"%ff%"}}`,
 		`{"rawPath":"/x","queryParameters":{"a":null,"b":1e999,"c":[[1,"x"],{"y":[]},null,"z"],"d":{"e":"f"},"g":-0}}`,
 		`{"rawPath":null,"rawpath":"/y","RawPath":"/z","requestContext":{"http":null,"http":{"method":"POST"}},` +
 			`"isBase64Encoded":"true","body":"="}`,
 		`{"rawPath":"/x","isBase64Encoded":null,"body":12,"headers":null,"queryParameters":[]}`,
 		`{"requestContext":{"http":{"method":"\u0000","path":"/\ud800%","protocol":"HTTP/9.9","sourceIp":"::1%x"}}}`,
 		// names that become one
-		"{\"rawPath\":\"/x\",\"headers\":{\"\xff\":\"1\",\"\xfe\":\"2\",\"\\uFFFD\":\"3\",\"host\":\"a\\r\\nb\",\"Host\":\"c\"}}",
+		"{\"rawPath\":\"/x\",\"headers\":{\"\xff\":\"1\",\"\xfe\":\"2\",\"\\uFFFD\":\"3\"," +
+			"\"host\":\"a\\r\\nb\",\"Host\":\"c\"}}",
 		`{"rawPath":"/x","a":` + strings.Repeat(`{"a":[`, 20) + strings.Repeat(`]}`, 20) + `}`,
 		strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001), `{"rawPath":"/x"}` + "\x00", `{"rawPath":"/x",}`,
 		`{"rawPath":"//x/../\\","x":-,"y":01,"z":1.}`, `{"rawPath":"/x","x":nullx,"y":truefalse}`, "\xef\xbb\xbf" +

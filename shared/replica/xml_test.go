@@ -17,7 +17,8 @@ func FuzzXML(f *testing.F) {
 	f.Add(`{"":[{"ݝ":null}]}`) // a letter that came to Unicode after XML
 	f.Add(`{"a":[1,2,{"b":null}],"":"","1 x":"<&>","é":[[1],[]],"-":true,"x:y":"\u0000\ud800"}`)
 	// what means something to XML
-	f.Add(`{"xml":{"xmlns":"","xmlns:a":"\uFFFE\u0085\uFFFF","?xml":"]]><![CDATA[","!--":"--><!DOCTYPE x>","/a":"&#0;&bad;"}}`)
+	f.Add(`{"xml":{"xmlns":"","xmlns:a":"\uFFFE\u0085\uFFFF","?xml":"]]><![CDATA[",` +
+		`"!--":"--><!DOCTYPE x>","/a":"&#0;&bad;"}}`)
 	f.Add("{\"\xff\":\"\xff\",\"\xfe\":[[],[[]],[null,\"\\u000b\",1e999,-0.0,true]],\" " +
 		"\":{},\"0\":\"\U0010FFFF\\ud800\\udc00\",\"\u0345\":0}")
 	f.Add(strings.Repeat(`{"a":[`, 16) + "1" + strings.Repeat("]}", 16))

@@ -9,7 +9,10 @@ import (
 )
 
 const zooModels = `
-{"functions":["Fn::Add","Fn::And","Fn::Equals","Fn::GetAtt","Fn::If","Fn::Join","Fn::Not","Fn::Or","Fn::Select","Fn::Split","Fn::Str","Fn::Sub","Ref"],"pseudoParameters":["ALIYUN::NoValue","ALIYUN::Region"],"parameterTypes":["Boolean","CommaDelimitedList","Number","String"]}
+{"functions":["Fn::Add","Fn::And","Fn::Equals","Fn::GetAtt","Fn::If","Fn::Join","Fn::Not","Fn::Or",` +
+	`"Fn::Select","Fn::Split","Fn::Str","Fn::Sub","Ref"],` +
+	`"pseudoParameters":["ALIYUN::NoValue","ALIYUN::Region"],` +
+	`"parameterTypes":["Boolean","CommaDelimitedList","Number","String"]}
 {"type":"ALIYUN::Zoo::Cage","package":"zoo@1","attributes":["Name"]}
 {"property":"Animals[]","is":"object","minLength":1,"maxLength":2}
 {"property":"Animals[].Diet","is":"string","required":true,"allowed":["grass","meat"]}

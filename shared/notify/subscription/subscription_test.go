@@ -83,8 +83,8 @@ Subscriptions[1].Secret: is given, but a receiver of kind slack has no secret; a
 Subscriptions[2].Secret: is missing or not a secret of Standard Webhooks; allowed: whsec_ and the base64 text of 24 to 64 random bytes
 Subscriptions[1].Name: "a" is the name of Subscriptions[0] too; allowed: a name of its own`},
 	{`{"Subscriptions":[{"Name":"a","Kind":"slack","Url":"https://h/x",` +
-		`"Filter":{"kind":["added","moved"],"ClusterId":["a/b"],"ImageId":[],"OsTag.Platform":5,"Platform":"x","ImageName__glob":["[z-a]"],"changedField":"Statsu",` +
-		`"RegionId":["cn-a",1]}},` +
+		`"Filter":{"kind":["added","moved"],"ClusterId":["a/b"],"ImageId":[],"OsTag.Platform":5,` +
+		`"Platform":"x","ImageName__glob":["[z-a]"],"changedField":"Statsu","RegionId":["cn-a",1]}},` +
 		`{"Name":"b","Kind":"slack","Url":"https://h/x","Filter":[]}]}`,
 		`Subscriptions[0].Filter.ImageId: is empty; allowed: at least one value; ` +
 			`without the member there is no condition
@@ -95,7 +95,8 @@ Subscriptions[0].Filter.ClusterId: must be ids of clusters, which have A-Z a-z 0
 Subscriptions[0].Filter.ImageName__glob: has the range "z-a", whose end is before its start; ` +
 			`allowed: a pattern of *, ? and [a-z] for the whole value
 Subscriptions[0].Filter.Platform: is not a parameter of the filter of a subscription. ` +
-			`Did you mean "OsTag.Platform"?; allowed: kind, RegionId, alias, changedField, ClusterId, InstanceType, q, and every field of an image
+			`Did you mean "OsTag.Platform"?; ` +
+			`allowed: kind, RegionId, alias, changedField, ClusterId, InstanceType, q, and every field of an image
 Subscriptions[0].Filter.changedField: must be ImageName, Status, Size, ImageOwnerAlias, SkuCode, PricingCycle, ` +
 			`ProductCode, Uid, Description, PostInstallScript, BaseOsTag.Platform, BaseOsTag.OsTag, BaseOsTag.Version, ` +
 			`BaseOsTag.Architecture, OsTag.Platform, OsTag.OsTag, OsTag.Version, OsTag.Architecture, OsTag.BaseOsTag, ` +

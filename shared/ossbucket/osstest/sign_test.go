@@ -16,7 +16,8 @@ import (
 func TestStringToSignV4(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequest("PUT",
-		"http://bucket.oss-cn-hangzhou.aliyuncs.com/x?param1=value1&%2Bparam1=value3&%7Cparam1=value4&%2Bparam2&%7Cparam2&param2", nil)
+		"http://bucket.oss-cn-hangzhou.aliyuncs.com/x"+
+			"?param1=value1&%2Bparam1=value3&%7Cparam1=value4&%2Bparam2&%7Cparam2&param2", nil)
 	for name, value := range map[string]string{
 		"x-oss-head1": "value", "abc": "value", "ZAbc": "value", "XYZ": "value", "Content-Type": "text/plain",
 		"x-oss-content-sha256": "UNSIGNED-PAYLOAD",
