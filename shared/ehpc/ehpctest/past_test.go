@@ -1,7 +1,6 @@
 package ehpctest
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -91,14 +90,7 @@ func TestBootImageGoesInThePast(t *testing.T) {
 	t.Parallel()
 	for _, seed := range []uint64{1, 7, 20180412} {
 		w := NewSimulationWithPast(seed)
-		isOffered := func(i int) bool {
-			c, _, err := catalog.ParseCluster(w.Clusters("")[i], "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			return slices.ContainsFunc(images(t, w, Question{RegionID: c.RegionID, ClusterID: c.ClusterID}),
-				func(im *catalog.Image) bool { return im.ImageID == c.ImageID })
-		}
+		isOffered := func(i int) bool { return bootImageIsOffered(t, w, i) }
 		if w.AdvanceTo(lossFrom - 1); !isOffered(keepsImage) || !isOffered(losesImage) {
 			t.Errorf("seed %d: %t %t at tick %d", seed, isOffered(keepsImage), isOffered(losesImage), w.TickCount())
 		}
