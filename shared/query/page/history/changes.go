@@ -18,11 +18,9 @@ import (
 // ChangesPage is the page of /v1/changes: newest first, whatever the feed is.
 func ChangesPage() ui.Page {
 	return ui.Page{
-		Questions: func(in *ui.Input) []ui.Question {
-			return []ui.Question{in.To("/v1/clusters").Without("lang").Question()}
-		},
-		Explains: isMistake,
-		Title:    func(in *ui.Input, _ []ui.Answer) string { return in.T("Changes") },
+		Questions: askClusters,
+		Explains:  isMistake,
+		Title:     func(in *ui.Input, _ []ui.Answer) string { return in.T("Changes") },
 		Main: func(in *ui.Input, answers []ui.Answer) g.Node {
 			names := ui.NewClusterNames(answers[1])
 			view, _ := answers[0].Value.(*render.EventView)
@@ -36,6 +34,12 @@ func ChangesPage() ui.Page {
 			return g.Group{h.H1(g.Text(in.T("Changes"))), changesForm(in, names), content}
 		},
 	}
+}
+
+// askClusters asks for the names of all clusters that are captured now, whatever time the page
+// is about.
+func askClusters(in *ui.Input) []ui.Question {
+	return []ui.Question{in.To("/v1/clusters").Without("lang").Question()}
 }
 
 // changesForm lets a person choose since when, of which cluster, and which kinds.
