@@ -205,7 +205,7 @@ func (c *testRegion) startFunction(tb testing.TB, binary string, env ...string) 
 	f, err := fctest.Start(tb.Context(), binary,
 		fctest.Options{Env: c.functionEnv(env...), Credentials: c.credentials(), CPU: c.cpu})
 	if errors.Is(err, fctest.ErrNoCPUQuota) {
-		tb.Skip("BENCH_CPU asks for a quota, which needs cgroups: ", err)
+		tb.Skip("BENCH_CPU is set, which runs where this process may make a cgroup: ", err)
 	}
 	if err != nil {
 		tb.Fatal(err)

@@ -70,7 +70,7 @@ func TestCPUQuotaHolds(t *testing.T) {
 	t.Parallel()
 	g, err := newCPUGroup(0.1)
 	if errors.Is(err, ErrNoCPUQuota) {
-		t.Skip("runs where cgroups of a process can be made, as root does on a machine of CI: ", err)
+		t.Skip("runs where this process may make a cgroup, as root may outside of most containers: ", err)
 	}
 	if err != nil {
 		t.Fatal(err)
