@@ -57,7 +57,7 @@ func (r *run) planRegion(ctx context.Context, state *archive.Region) {
 	for _, d := range pending {
 		p := d.cursor.Regions[state.RegionID]
 		// The log may be that of a restored backup.
-		if log.Before(p.Sequence+1) != p.LineHash {
+		if log.HashBefore(p.Sequence+1) != p.LineHash {
 			r.beginAnew(d, state.RegionID, p.Sequence, log.Commit(log.Last()))
 		}
 	}

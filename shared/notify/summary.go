@@ -97,7 +97,7 @@ func (r *run) sumUp(ctx context.Context, d *delivery, region string, to position
 	}
 	if !isLost {
 		isLost = log.Commit(to.Sequence).LineHash != to.LineHash ||
-			from == p.Sequence+1 && log.Before(from) != p.LineHash
+			from == p.Sequence+1 && log.HashBefore(from) != p.LineHash
 	}
 	if isLost {
 		d.problem = lostCommitText(region, p.Sequence)

@@ -58,7 +58,8 @@ type BootImage struct {
 // AliasMove is an alias that stands for another image.
 type AliasMove struct {
 	Name string `json:"Name"`
-	// From and To are the images before and after. An ImageID is empty if nothing matched.
+	// From and To are the images before and after. An ImageID is empty if the alias had none: no
+	// image matched, its pinned image was gone, or its lookup cannot be answered.
 	From Image `json:"From"`
 	To   Image `json:"To"`
 }

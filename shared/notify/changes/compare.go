@@ -27,9 +27,9 @@ type Span struct {
 
 // touchedImage is what the commits say of one image.
 type touchedImage struct {
-	moved   bool // some list gained or lost it
-	changes []fieldChanges
-	names   []scopeName // the latest last
+	listsChanged bool // some list gained or lost it
+	changes      []fieldChanges
+	names        []scopeName // the latest last
 }
 
 // fieldChanges is a change of some fields in some scopes.
@@ -78,7 +78,7 @@ func (s *Span) addCommit(c *format.Commit) {
 			t = &touchedImage{}
 			s.touched[im.ImageID] = t
 		}
-		t.moved = t.moved || len(im.Added)+len(im.Removed) > 0
+		t.listsChanged = t.listsChanged || len(im.Added)+len(im.Removed) > 0
 		for _, group := range im.Changed {
 			t.changes = append(t.changes, fieldChanges{s.setOf(c, group.Scopes), group.Fields})
 			t.addNames(s, c, im, group.Scopes)
@@ -116,7 +116,7 @@ func (t *touchedImage) nameIn(selected scopeSet) string {
 
 // Compare returns what the commits did, as far as a filter wants to know.
 func (s *Span) Compare(ctx context.Context, f *subscription.Filter) (*Changes, error) {
-	c := &Changes{RegionID: s.log.now.RegionID, From: s.from, To: s.to, At: s.after.CommittedAt}
+	c := &Changes{RegionID: s.log.present.RegionID, From: s.from, To: s.to, At: s.after.CommittedAt}
 	if !f.HasRegion(c.RegionID) {
 		return c, nil
 	}

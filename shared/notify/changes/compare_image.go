@@ -23,7 +23,7 @@ type selection struct {
 func (s *selection) addImage(ctx context.Context, c *Changes, id string, t *touchedImage) error {
 	im := Image{ImageID: id, ImageName: t.nameIn(s.scopes)}
 	isThere := true
-	if t.moved {
+	if t.listsChanged {
 		wasThere := s.had[id].meets(s.scopes)
 		isThere = s.has[id].meets(s.scopes)
 		switch {
@@ -98,7 +98,7 @@ func (s *selection) addChanged(ctx context.Context, c *Changes, im Image, t *tou
 	if !counts {
 		return nil
 	}
-	if scopes = scopes.and(s.scopes); t.moved { // some may have lost it
+	if scopes = scopes.and(s.scopes); t.listsChanged { // some may have lost it
 		scopes = scopes.and(s.has[im.ImageID])
 	}
 	ok, err := s.matches(ctx, s.after, scopes, im.ImageID)
@@ -122,7 +122,7 @@ func (s *selection) matches(ctx context.Context, state *format.Head, scopes scop
 	}
 	scope, ok := state.Scope(catalog.Scope{ClusterID: ref.ClusterID, InstanceType: ref.InstanceType})
 	if !ok || scope.Digest == "" {
-		return false, fmt.Errorf("scope %q has no content in commit %d", scope.Scope(s.log.now.RegionID),
+		return false, fmt.Errorf("scope %q has no content in commit %d", scope.Scope(s.log.present.RegionID),
 			state.Sequence)
 	}
 	images, err := s.log.list(ctx, scope)
@@ -145,7 +145,8 @@ func (s *selection) matches(ctx context.Context, state *format.Head, scopes scop
 func (s *selection) addBootImages(ctx context.Context, c *Changes) error {
 	for _, cluster := range s.after.Clusters() {
 		t := s.touched[cluster.ImageID]
-		if t == nil || !t.moved || !s.filter.HasCluster(cluster.ClusterID) || !s.filter.HasImage(cluster.ImageID) {
+		if t == nil || !t.listsChanged || !s.filter.HasCluster(cluster.ClusterID) ||
+			!s.filter.HasImage(cluster.ImageID) {
 			continue
 		}
 		own := newScopeSet(len(s.log.refs))

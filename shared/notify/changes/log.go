@@ -13,11 +13,11 @@ import (
 // Log is some commits of a region, one after the other. It is not safe for concurrent use.
 type Log struct {
 	archive *archive.Archive
-	now     *archive.Region
+	present *archive.Region
 	// from is the number of the first commit.
 	from    int64
 	commits []*format.Commit
-	// states has the state before some commits, by the number of the commit before.
+	// states has some states of the region, by the number of the commit that they are after.
 	states map[int64]*format.Head
 	index  *format.Index // nil: no commit adds or removes an image
 	// scopes numbers all scopes that are or were there. refs has them by number.
@@ -36,48 +36,50 @@ type AliasMoves func(ctx context.Context, before, after *archive.Region) ([]Alia
 
 // Load reads the commits of a region from a number on, up to the present state, which must
 // have at least one such commit. It returns *archive.TooEarlyError if a commit is missing.
-func Load(ctx context.Context, a *archive.Archive, now *archive.Region, from int64, moves AliasMoves) (*Log, error) {
+func Load(
+	ctx context.Context, a *archive.Archive, present *archive.Region, from int64, moves AliasMoves,
+) (*Log, error) {
 	l := &Log{
-		archive: a, now: now, from: from, states: map[int64]*format.Head{}, scopes: map[format.ScopeRef]int{},
+		archive: a, present: present, from: from, states: map[int64]*format.Head{}, scopes: map[format.ScopeRef]int{},
 		lists: map[string][]*catalog.Image{}, moves: moves,
 	}
 	if err := l.readCommits(ctx); err != nil {
 		return nil, err
 	}
-	if !slices.ContainsFunc(l.commits, movesImages) {
+	if !slices.ContainsFunc(l.commits, changesLists) {
 		l.numberScopes()
 		return l, nil
 	}
-	index, err := a.Index(ctx, now.RegionID)
+	index, err := a.Index(ctx, present.RegionID)
 	switch {
 	case err != nil:
 		return nil, err
-	case index.Sequence > now.Sequence: // another run has committed since
-		if now, err = a.Refresh(ctx, now); err != nil {
+	case index.Sequence > present.Sequence: // another run has committed since then
+		if present, err = a.Refresh(ctx, present); err != nil {
 			return nil, err
 		}
-		if index.Sequence > now.Sequence {
-			return nil, fmt.Errorf("the index of %q is at commit %d, the log at %d", now.RegionID, index.Sequence,
-				now.Sequence)
+		if index.Sequence > present.Sequence {
+			return nil, fmt.Errorf("the index of %q is at commit %d, the log at %d", present.RegionID, index.Sequence,
+				present.Sequence)
 		}
-		return Load(ctx, a, now, from, moves)
+		return Load(ctx, a, present, from, moves)
 	case index.Sequence+1 < from: // a run could not update it
-		return Load(ctx, a, now, index.Sequence+1, moves)
+		return Load(ctx, a, present, index.Sequence+1, moves)
 	}
 	l.index = index
 	l.numberScopes()
 	return l, l.findMembers(ctx)
 }
 
-// movesImages reports whether a commit adds or removes an image.
-func movesImages(c *format.Commit) bool {
+// changesLists reports whether a commit adds or removes an image.
+func changesLists(c *format.Commit) bool {
 	return slices.ContainsFunc(c.Images, func(im format.ImageChange) bool { return len(im.Added)+len(im.Removed) > 0 })
 }
 
 // readCommits reads the commits and the state before the first.
 func (l *Log) readCommits(ctx context.Context) error {
 	next := l.from
-	for c, err := range l.archive.Commits(ctx, l.now, l.from) {
+	for c, err := range l.archive.Commits(ctx, l.present, l.from) {
 		if err != nil {
 			return err
 		}
@@ -87,13 +89,13 @@ func (l *Log) readCommits(ctx context.Context) error {
 		l.commits, next = append(l.commits, c), next+1
 	}
 	if len(l.commits) == 0 {
-		return fmt.Errorf("the log of %q has no commit %d", l.now.RegionID, l.from)
+		return fmt.Errorf("the log of %q has no commit %d", l.present.RegionID, l.from)
 	}
 	if l.from == 1 {
-		l.states[0] = &format.Head{RegionID: l.now.RegionID}
+		l.states[0] = &format.Head{RegionID: l.present.RegionID}
 		return nil
 	}
-	before, err := l.archive.AtSequence(ctx, l.now, l.from-1)
+	before, err := l.archive.AtSequence(ctx, l.present, l.from-1)
 	if err != nil {
 		return err
 	}
@@ -107,11 +109,11 @@ func (l *Log) Last() int64 { return l.from + int64(len(l.commits)) - 1 }
 // Commit returns the commit with a number.
 func (l *Log) Commit(sequence int64) *format.Commit { return l.commits[sequence-l.from] }
 
-// Before returns the hash of the line before the first commit; empty for the first of all.
-func (l *Log) Before(sequence int64) string { return l.Commit(sequence).Previous }
+// HashBefore returns the hash of the line before a commit; empty for the first of all.
+func (l *Log) HashBefore(sequence int64) string { return l.Commit(sequence).Previous }
 
 // HasAliases reports whether aliases are defined at the end of the log.
-func (l *Log) HasAliases() bool { return len(l.now.Aliases) > 0 }
+func (l *Log) HasAliases() bool { return len(l.present.Aliases) > 0 }
 
 // maxStates bounds the states that are kept.
 const maxStates = 3
@@ -172,7 +174,7 @@ func (l *Log) list(ctx context.Context, s format.ScopeState) ([]*catalog.Image, 
 			return images, nil
 		}
 	}
-	snapshot, err := l.archive.Snapshot(ctx, s.Scope(l.now.RegionID), s.Digest)
+	snapshot, err := l.archive.Snapshot(ctx, s.Scope(l.present.RegionID), s.Digest)
 	if err != nil {
 		return nil, err
 	}
