@@ -69,14 +69,14 @@ func (g *GrantReader) aliasMoment(req *request.Request, current state.Current, s
 }
 
 // aliasETagPart stands for all that the answer about an alias depends on.
-func aliasETagPart(a alias.State, t *aliases.Target) string {
+func aliasETagPart(a alias.State, t *aliases.ResolvedAlias) string {
 	data, _ := json.Marshal(a) // it came from JSON
-	return fmt.Sprint(string(data), t.Verdict, t.Subject.ContentKey())
+	return fmt.Sprint(string(data), t.ActiveRule, t.Subject.ContentKey())
 }
 
-// renderAlias finds the image of a target and renders it.
+// renderAlias finds the image of an alias and renders it.
 func (g *GrantReader) renderAlias(
-	ctx context.Context, prefix []byte, req *request.Request, t *aliases.Target,
+	ctx context.Context, prefix []byte, req *request.Request, t *aliases.ResolvedAlias,
 ) (*response.Body, error) {
 	found, err := g.aliases.Find(ctx, t)
 	switch {
@@ -106,8 +106,8 @@ func (g *GrantReader) renderAlias(
 }
 
 // newAliasEmptyError returns the error for a lookup that no image matches, as minCount does.
-func (g *GrantReader) newAliasEmptyError(ctx context.Context, t *aliases.Target, found aliases.Found) error {
-	hints := hint.Find(ctx, g.history, hint.Question{Request: t.Request, Subject: t.Subject, Set: found.Set}, true)
+func (g *GrantReader) newAliasEmptyError(ctx context.Context, t *aliases.ResolvedAlias, found aliases.Found) error {
+	hints := hint.Find(ctx, g.history, hint.Lookup{Request: t.Request, Subject: t.Subject, Set: found.Set}, true)
 	return &apierror.Error{
 		Status: http.StatusNotFound, Code: fault.CodeNoMatch,
 		Message:   hints.After(message.New("No image matches the lookup of alias %s.", fault.Quote(t.Name))),
@@ -118,25 +118,25 @@ func (g *GrantReader) newAliasEmptyError(ctx context.Context, t *aliases.Target,
 // listedAlias is an alias on its way into the list.
 type listedAlias struct {
 	alias.State
-	aliases.Verdict
-	region string
-	target *aliases.Target // nil: err says why
-	err    error
+	aliases.ActiveRule
+	region   string
+	resolved *aliases.ResolvedAlias // nil: err says why
+	err      error
 }
 
 // resolveListed returns an alias without its image.
 func (g *GrantReader) resolveListed(ctx context.Context, a alias.State, m aliases.Moment) listedAlias {
-	l := listedAlias{State: a, Verdict: aliases.Judge(a, m.At), region: m.State.RegionID}
-	l.target, l.err = g.aliases.Resolve(ctx, a, m)
+	l := listedAlias{State: a, ActiveRule: aliases.RuleAt(a, m.At), region: m.State.RegionID}
+	l.resolved, l.err = g.aliases.Resolve(ctx, a, m)
 	return l
 }
 
 // etagPart stands for all that the row of the alias depends on.
 func (l *listedAlias) etagPart() string {
 	if l.err == nil {
-		return aliasETagPart(l.State, l.target)
+		return aliasETagPart(l.State, l.resolved)
 	}
-	return fmt.Sprint(l.Name, l.Description, l.Lookup, l.Verdict, state.ToAPIError(l.err).Message)
+	return fmt.Sprint(l.Name, l.Description, l.Lookup, l.ActiveRule, state.ToAPIError(l.err).Message)
 }
 
 // serveAliases serves /v1/aliases. Without RegionId it covers every region. An alias without
@@ -179,17 +179,17 @@ func (g *GrantReader) findAliases(ctx context.Context, list []listedAlias) (rows
 	rows = render.AliasList{TotalCount: len(list), Aliases: []render.Alias{}}
 	isWhole = true
 	for _, l := range list {
-		row := render.NewAlias(l.region, l.State, l.Verdict)
+		row := render.NewAlias(l.region, l.State, l.ActiveRule)
 		err := l.err
 		if err == nil {
 			var found aliases.Found
-			found, err = g.aliases.Find(ctx, l.target)
+			found, err = g.aliases.Find(ctx, l.resolved)
 			switch {
 			case err != nil:
 			case found.IsPinGone:
-				err = aliases.NewPinGoneError(l.target, found)
+				err = aliases.NewPinGoneError(l.resolved, found)
 			case found.Image == nil:
-				err = g.newAliasEmptyError(ctx, l.target, found)
+				err = g.newAliasEmptyError(ctx, l.resolved, found)
 			default:
 				row.ImageID, row.ImageName = found.Image.ImageID, found.Image.Text("ImageName")
 			}

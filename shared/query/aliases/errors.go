@@ -69,7 +69,7 @@ func NewNameError() error {
 
 // NewPinGoneError returns the error for a pin whose image is not offered. Whoever pinned it
 // wanted no other image, so the lookup does not decide; the error says what it would give.
-func NewPinGoneError(t *Target, found Found) error {
+func NewPinGoneError(t *ResolvedAlias, found Found) error {
 	instead, lookupID := message.New("Its lookup matches no image."), ""
 	if found.Image != nil {
 		lookupID = found.Image.ImageID

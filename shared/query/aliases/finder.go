@@ -1,7 +1,8 @@
 // Package aliases finds the images that aliases stand for in a state of a region.
 //
-// It owns the rule: a pin that is active names the image, and else the first image of the
-// lookup is it. Lookups by name and messages about aliases that moved both ask here.
+// A pin that is active names the image; else it is the first image of the alias's lookup.
+// Answers to requests (package query) and messages about aliases that moved (the snapshot
+// function) use the same code. Package alias has the definitions.
 package aliases
 
 import (
@@ -24,7 +25,8 @@ type Finder struct {
 	Schema   *field.Schema
 }
 
-// NewFinder returns a finder in an archive for ImagesOf. It sees everything.
+// NewFinder returns a finder for ImagesOf, which sees all clusters and fields of an archive.
+// A caller of the lookups has a Finder with the Resolver of the caller's grant instead.
 func NewFinder(a source.Archive, now func() time.Time) *Finder {
 	lists := imageset.NewListLoader(a, nil)
 	states := &state.FullStates{Source: a, Index: lists, Now: now}
@@ -33,10 +35,10 @@ func NewFinder(a source.Archive, now func() time.Time) *Finder {
 	}
 }
 
-// Moment is a state of a region and the time for which it is asked.
+// Moment says as of when aliases of a region are resolved.
 type Moment struct {
-	Current state.Current      // the present of the region
-	State   *state.RegionState // that is asked for
+	Current state.Current      // the present state of the region
+	State   *state.RegionState // whose definitions and images count; it may be a past one
 	At      catalog.Time       // when pins are judged
 	AsOf    request.AsOf       // as the caller named the moment
 	MaxAge  time.Duration      // of the checks; 0: any age
@@ -51,8 +53,8 @@ const (
 	RulePin    Rule = "pin"
 )
 
-// Verdict says which rule holds at a time.
-type Verdict struct {
+// ActiveRule says which rule of an alias chooses its image at a time.
+type ActiveRule struct {
 	Rule Rule
 	// RuleSince is the time of the commit that gave the alias its lookup or pin, or when the
 	// pin ended.
@@ -60,30 +62,30 @@ type Verdict struct {
 	IsPinExpired bool
 }
 
-// Judge returns which rule of an alias holds at a time.
-func Judge(a alias.State, at catalog.Time) Verdict {
+// RuleAt returns the rule that chooses the image of an alias at a time.
+func RuleAt(a alias.State, at catalog.Time) ActiveRule {
 	switch {
 	case a.Pin == nil:
-		return Verdict{RuleLookup, a.Since, false}
+		return ActiveRule{RuleLookup, a.Since, false}
 	case a.Pin.IsActive(at):
-		return Verdict{RulePin, a.Since, false}
+		return ActiveRule{RulePin, a.Since, false}
 	case a.Pin.Until.After(a.Since.Time):
-		return Verdict{RuleLookup, a.Pin.Until, true}
+		return ActiveRule{RuleLookup, a.Pin.Until, true}
 	}
-	return Verdict{RuleLookup, a.Since, true} // it had ended before it was committed
+	return ActiveRule{RuleLookup, a.Since, true} // it had ended before it was committed
 }
 
-// Target is an alias at a moment, before any image is loaded.
-type Target struct {
+// ResolvedAlias is an alias with what its lookup selects from. No image is loaded yet.
+type ResolvedAlias struct {
 	alias.State
-	Verdict
+	ActiveRule
 	Request *request.Request // the parsed lookup
 	Subject *state.Subject   // of the lookup
 }
 
-// Resolve returns what an alias is about at a moment. Errors are those of the lookup as a
-// request, and an *apierror.Error if the lookup cannot be answered here.
-func (f *Finder) Resolve(ctx context.Context, a alias.State, m Moment) (*Target, error) {
+// Resolve parses the lookup of an alias and selects its scopes as of a moment. Errors are those
+// of the lookup as a request, and an *apierror.Error if the lookup cannot be answered here.
+func (f *Finder) Resolve(ctx context.Context, a alias.State, m Moment) (*ResolvedAlias, error) {
 	req, err := request.ParseLookup(f.Schema, m.State.RegionID, a.Lookup)
 	if err != nil {
 		return nil, newUnusableError(a.Name, err)
@@ -93,7 +95,7 @@ func (f *Finder) Resolve(ctx context.Context, a alias.State, m Moment) (*Target,
 	if err != nil {
 		return nil, err
 	}
-	return &Target{State: a, Verdict: Judge(a, m.At), Request: req, Subject: sub}, nil
+	return &ResolvedAlias{State: a, ActiveRule: RuleAt(a, m.At), Request: req, Subject: sub}, nil
 }
 
 // Found is the result of Find.
@@ -107,9 +109,9 @@ type Found struct {
 	Set *imageset.Set
 }
 
-// Find returns the image of a target. An error means that the store did not give what was
+// Find returns the image of an alias. An error means that the store did not give what was
 // needed, or that the lookup takes too long.
-func (f *Finder) Find(ctx context.Context, t *Target) (Found, error) {
+func (f *Finder) Find(ctx context.Context, t *ResolvedAlias) (Found, error) {
 	set, err := f.Sets.Load(ctx, t.Subject.Scopes)
 	if err != nil {
 		return Found{}, err

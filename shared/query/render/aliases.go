@@ -11,7 +11,7 @@ import (
 )
 
 // NewAlias returns an alias of a region without its image.
-func NewAlias(region string, a alias.State, v aliases.Verdict) Alias {
+func NewAlias(region string, a alias.State, v aliases.ActiveRule) Alias {
 	return Alias{
 		Name: a.Name, RegionID: region, Description: a.Description, Rule: v.Rule, RuleSince: v.RuleSince,
 		Lookup: a.Lookup, Pin: newAliasPin(a, v.IsPinExpired),
@@ -26,8 +26,8 @@ func newAliasPin(a alias.State, isExpired bool) *AliasPin {
 	return &AliasPin{ImageID: a.Pin.ImageID, Reason: a.Pin.Reason, Until: a.Pin.Until, Expired: isExpired}
 }
 
-// NewAliasAnswer returns the answer for a target and its image.
-func NewAliasAnswer(t *aliases.Target, image *catalog.Image, hints []string) AliasAnswer {
+// NewAliasAnswer returns the answer for an alias and its image.
+func NewAliasAnswer(t *aliases.ResolvedAlias, image *catalog.Image, hints []string) AliasAnswer {
 	return AliasAnswer{
 		Name: t.Name, Description: t.Description, ImageID: image.ImageID,
 		Image: Image(field.AppendUpstreamImage(nil, image.Raw)), Rule: t.Rule, RuleSince: t.RuleSince, Lookup: t.Lookup,
@@ -41,9 +41,9 @@ type AliasView struct {
 	Image *catalog.Image
 }
 
-// NewAliasView returns the view of a target and its image.
-func NewAliasView(t *aliases.Target, image *catalog.Image) *AliasView {
-	v := &AliasView{Alias: NewAlias(t.Request.Region, t.State, t.Verdict), Image: image}
+// NewAliasView returns the view of an alias and its image.
+func NewAliasView(t *aliases.ResolvedAlias, image *catalog.Image) *AliasView {
+	v := &AliasView{Alias: NewAlias(t.Request.Region, t.State, t.ActiveRule), Image: image}
 	v.ImageID, v.ImageName = image.ImageID, image.Text("ImageName")
 	return v
 }
