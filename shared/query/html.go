@@ -32,7 +32,7 @@ func (c *call) servePage(ctx context.Context, req *request.Request) (*response.A
 	}
 	in := c.newPageInput(req)
 	in.Region = own.Region
-	lookups := append([]pageLookup{{Answer: own}}, c.startPageLookups(ctx, page.Questions(in))...)
+	lookups := append([]pageLookup{{Answer: own}}, c.startPageLookups(ctx, page.Subrequests(in))...)
 	return &response.Answer{
 		Freshness: own.Freshness, Region: own.Region, OmitEnvelope: true,
 		ETag:                  makePageETag(in, lookups),
@@ -83,17 +83,17 @@ func (c *call) findLanguage(query string) *language.Language {
 	return language.Find(strings.ToLower(lang), etag.JoinHeaderLines(c.r.Header, "Accept-Language"))
 }
 
-// startPageLookups finds the answers to the questions of a page.
-func (c *call) startPageLookups(ctx context.Context, questions []ui.Question) []pageLookup {
+// startPageLookups finds the answers to the subrequests of a page.
+func (c *call) startPageLookups(ctx context.Context, subrequests []ui.Subrequest) []pageLookup {
 	var lookups []pageLookup
-	for _, q := range questions {
+	for _, q := range subrequests {
 		lookups = append(lookups, c.startPageLookup(ctx, q))
 	}
 	return lookups
 }
 
-// startPageLookup finds the answer to a question of a page, without rendering it.
-func (c *call) startPageLookup(ctx context.Context, q ui.Question) pageLookup {
+// startPageLookup finds the answer to a subrequest of a page, without rendering it.
+func (c *call) startPageLookup(ctx context.Context, q ui.Subrequest) pageLookup {
 	rt, variable, err := c.findRoute(q.Path)
 	if err != nil {
 		return pageLookup{err: err}
@@ -188,7 +188,7 @@ func (c *call) sendErrorPage(ctx context.Context, e *apierror.Error) error {
 	answers := []ui.Answer{{Err: e}}
 	// The reader of a caller who is not admitted may be that of another grant.
 	if c.admitted && page.Explains(in, e) {
-		for _, l := range c.startPageLookups(ctx, page.ErrorQuestions(in)) {
+		for _, l := range c.startPageLookups(ctx, page.ErrorSubrequests(in)) {
 			b, err := l.renderView(ctx)
 			answers = append(answers, c.newPageAnswer(ctx, l, b, err))
 		}

@@ -20,8 +20,8 @@ import (
 )
 
 // serveImages serves /v1/images. It is the lookup that most calls are. The ETag needs
-// neither images nor filters: equal scopes and an equal question have equal answers. So a
-// 304 reads the head alone. Only a question about dates needs the index too.
+// neither images nor filters: equal scopes and an equal request have equal answers. So a
+// 304 reads the head alone. Only a request about dates needs the index too.
 func (g *GrantReader) serveImages(ctx context.Context, req *request.Request) (*response.Answer, error) {
 	region, err := g.FindRegion(ctx, req)
 	if err != nil {
@@ -73,7 +73,7 @@ func (g *GrantReader) countCaptured(sub *state.Subject) int {
 
 // buildPage loads the images of a subject, filters, groups and sorts them, and
 // returns the page that the request asks for, with hints. captured is
-// hint.Question.Captured.
+// hint.Lookup.Captured.
 //
 // The order of the stages is part of the contract: filter, count facets, keep
 // the first of each group, check minCount, cut the page.
@@ -98,7 +98,7 @@ func (g *GrantReader) buildPage(
 	}
 	p := &render.ImagePage{Schema: g.parser.Schema, Set: set, Request: req, Dates: sub.Dates(),
 		Filter: filter, Subject: sub}
-	question := hint.Question{Request: req, Subject: sub, Set: set, Matches: len(rows), Captured: captured}
+	lookup := hint.Lookup{Request: req, Subject: sub, Set: set, Matches: len(rows), Captured: captured}
 	// Facets count all matches, before latestBy selects among them.
 	if req.Facets != nil {
 		p.Facets = imageset.CountFacets(set, rows, req.Facets, sub.Dates())
@@ -106,7 +106,7 @@ func (g *GrantReader) buildPage(
 	if req.LatestBy != nil {
 		rows = imageset.KeepFirstOfGroups(set, rows, req.LatestBy, sub.Dates())
 	}
-	hints := hint.Find(ctx, g.history, question, len(rows) < max(1, req.MinCount))
+	hints := hint.Find(ctx, g.history, lookup, len(rows) < max(1, req.MinCount))
 	// A script that takes the first image must not get an empty answer by
 	// surprise.
 	if len(rows) < req.MinCount {

@@ -70,7 +70,7 @@ func (g *GrantReader) renderMatrix(
 	from, to, next := sub.CutPage(req, m.Len())
 	b := &response.Body{Total: strconv.Itoa(m.Len()), Next: next}
 	if len(rows) == 0 {
-		b.Hints = hint.Find(ctx, g.history, hint.Question{Request: req, Subject: sub, Set: set}, true)
+		b.Hints = hint.Find(ctx, g.history, hint.Lookup{Request: req, Subject: sub, Set: set}, true)
 	}
 	m.Hints = b.Hints.Strings()
 	if req.Format == request.FormatHTML {

@@ -24,7 +24,7 @@ const (
 
 // finder finds the hints of an answer that has too few images.
 type finder struct {
-	Question
+	Lookup
 	Hints
 	// history shows what the caller may see, and no more.
 	history *history.Reader
@@ -38,10 +38,10 @@ type finder struct {
 
 // explainFew returns the hints of an answer that has too few images. It reads what else
 // is captured, and for ids the log: a person waits for the answer.
-func explainFew(ctx context.Context, h *history.Reader, q Question) Hints {
-	f := &finder{history: h, Question: q, filter: imageset.Filter{
-		Ids: q.Request.ImageIDs, Conditions: q.Subject.Conditions, Words: q.Request.SearchWords,
-		Dates: q.Subject.Dates(),
+func explainFew(ctx context.Context, h *history.Reader, l Lookup) Hints {
+	f := &finder{history: h, Lookup: l, filter: imageset.Filter{
+		Ids: l.Request.ImageIDs, Conditions: l.Subject.Conditions, Words: l.Request.SearchWords,
+		Dates: l.Subject.Dates(),
 	}}
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()

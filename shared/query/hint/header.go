@@ -56,7 +56,7 @@ func (h Hints) ETagSuffix() string {
 	return etagMark + hex.EncodeToString(hash[:])
 }
 
-// CountSuffix returns what an ETag needs for Question.Captured, which changes without the
+// CountSuffix returns what an ETag needs for Lookup.Captured, which changes without the
 // content of the selected scopes. Unlike ETagSuffix it is known before the images are.
 func CountSuffix(captured int) string {
 	if captured == 0 {

@@ -27,7 +27,7 @@ func find(t *testing.T, v *querytest.View, query string) hint.Hints {
 	if err != nil {
 		t.Fatal(err)
 	}
-	question := hint.Question{Request: req, Subject: sub, Set: set, Matches: len(rows)}
+	question := hint.Lookup{Request: req, Subject: sub, Set: set, Matches: len(rows)}
 	if sub.OmitsClusters() {
 		question.Captured = sub.State.CapturedImages()
 	}

@@ -19,8 +19,8 @@ type Hints struct {
 	looksOutside bool
 }
 
-// Question is a request with the images that it is about.
-type Question struct {
+// Lookup is a request with the images that it found.
+type Lookup struct {
 	Request *request.Request
 	Subject *state.Subject
 	Set     *imageset.Set // of the subject
@@ -32,25 +32,25 @@ type Question struct {
 
 // Find returns the hints of an answer. isFew says that it has too few images. h must show
 // only what the caller may see.
-func Find(ctx context.Context, h *history.Reader, q Question, isFew bool) Hints {
+func Find(ctx context.Context, h *history.Reader, l Lookup, isFew bool) Hints {
 	if isFew {
-		return explainFew(ctx, h, q)
+		return explainFew(ctx, h, l)
 	}
-	return describeQuestion(q)
+	return describeLookup(l)
 }
 
-// describeQuestion returns the hints of an answer that has enough images. It reads
+// describeLookup returns the hints of an answer that has enough images. It reads
 // nothing: nobody waits for a hint next to images.
-func describeQuestion(q Question) Hints {
+func describeLookup(l Lookup) Hints {
 	var h Hints
 	switch {
-	case q.Subject.OmitsClusters() && q.Captured > 0:
-		h.add("Every cluster supports %d of %d captured images; ClusterId=* searches all.", q.Set.Len(), q.Captured)
-	case q.Subject.OmitsClusters():
+	case l.Subject.OmitsClusters() && l.Captured > 0:
+		h.add("Every cluster supports %d of %d captured images; ClusterId=* searches all.", l.Set.Len(), l.Captured)
+	case l.Subject.OmitsClusters():
 		h.addText(message.Sentences(message.New("Only images that every cluster supports."), message.New(searchAll)))
 	}
-	ids := q.Request.ImageIDs
-	if missing := q.Set.MissingIDs(ids); len(missing) > 0 {
+	ids := l.Request.ImageIDs
+	if missing := l.Set.MissingIDs(ids); len(missing) > 0 {
 		h.add("%d of %d ids are not in the selection: %s.", len(missing), len(ids), quoteSome(missing))
 	}
 	return h

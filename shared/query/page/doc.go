@@ -2,9 +2,9 @@
 // JavaScript. An address with format=html shows the same data as with format=json.
 //
 // A page is a function that makes HTML from the answers of lookups (pages.go lists them).
-// The first answer is that of the page's own address. The others are of Questions, lookups
-// that the page needs besides. The caller's grant decides what they find, so a page cannot
-// show more than the JSON.
+// The first answer is that of the page's own address. The others are those of subrequests,
+// lookups that the page needs besides. Package query finds all of them with the GrantReader of
+// the caller, so a page cannot show more than the JSON.
 //
 // The pages are made in the packages below this one. Each imports only those before it:
 //
@@ -24,8 +24,12 @@
 //
 // What is added where:
 //
-//   - a page: pages.go, a file in one of the packages, and the format in request/routes.go
-//   - a text: write it in English with Input.T; the Chinese text goes to language/chinese.go
+//   - a page: pages.go, a file in one of the packages, and the format in request/routes.go. The
+//     function that serves the route sets response.Body.View, which becomes ui.Answer.Value
+//   - a text in both languages: write the English one where it is shown, with Input.T (with
+//     Input.N for a number; with message.New below this package). The Chinese one goes to the
+//     language/chinese*.go of its subject. Messages to receivers have a table of their own:
+//     shared/notify/message/text.go
 //   - a part that several pages show: ui
 //   - a style or a script: the folder ui/assets
 package page

@@ -25,26 +25,26 @@ func pages() map[string]ui.Page {
 	}
 }
 
-// Questions returns the lookups that the page of a request needs besides its own.
-func Questions(in *ui.Input) []ui.Question {
+// Subrequests returns the lookups that the page of a request needs besides its own.
+func Subrequests(in *ui.Input) []ui.Subrequest {
 	p := pages()[in.Route.Pattern]
-	if p.Questions == nil {
+	if p.Subrequests == nil {
 		return nil
 	}
-	return p.Questions(in)
+	return p.Subrequests(in)
 }
 
-// ErrorQuestions returns the lookups that the page of a request needs to explain an error.
-func ErrorQuestions(in *ui.Input) []ui.Question {
-	questions := Questions(in)
-	if p := pages()[in.Route.Pattern]; p.ErrorQuestions != nil {
-		questions = append(questions, p.ErrorQuestions(in)...)
+// ErrorSubrequests returns the lookups that the page of a request needs to explain an error.
+func ErrorSubrequests(in *ui.Input) []ui.Subrequest {
+	subrequests := Subrequests(in)
+	if p := pages()[in.Route.Pattern]; p.ErrorSubrequests != nil {
+		subrequests = append(subrequests, p.ErrorSubrequests(in)...)
 	}
-	return questions
+	return subrequests
 }
 
 // Render returns the document of a request. answers are that of its own lookup, then
-// those of Questions.
+// those of Subrequests.
 func Render(in *ui.Input, answers []ui.Answer) ([]byte, error) {
 	p := pages()[in.Route.Pattern]
 	return ui.Document{Input: in, Title: p.Title(in, answers), Main: p.Main(in, answers),

@@ -9,7 +9,7 @@ import (
 )
 
 // Explains reports whether the page of a route shows an error of its own lookup itself. It
-// needs answers to Questions then, as a page without an error does.
+// needs answers to Subrequests then, as a page without an error does.
 func Explains(in *ui.Input, e *apierror.Error) bool {
 	if in.Route == nil {
 		return false
@@ -19,7 +19,7 @@ func Explains(in *ui.Input, e *apierror.Error) bool {
 }
 
 // RenderError returns an error as a document. answers are the error, then the answers to
-// Questions if the page of the route explains the error.
+// ErrorSubrequests if the page of the route explains the error.
 func RenderError(in *ui.Input, answers []ui.Answer) ([]byte, error) {
 	if Explains(in, answers[0].Err) {
 		return Render(in, answers)

@@ -19,8 +19,8 @@ import (
 // name that is not defined. Their status is that of the error.
 func AliasPage() ui.Page {
 	return ui.Page{
-		Questions:      func(in *ui.Input) []ui.Question { return []ui.Question{in.ClustersQuestion()} },
-		ErrorQuestions: func(in *ui.Input) []ui.Question { return []ui.Question{aliasesQuestion(in)} },
+		Subrequests:      func(in *ui.Input) []ui.Subrequest { return []ui.Subrequest{in.ClustersSubrequest()} },
+		ErrorSubrequests: func(in *ui.Input) []ui.Subrequest { return []ui.Subrequest{aliasesQuestion(in)} },
 		Explains: func(e *apierror.Error) bool {
 			return slices.Contains([]string{fault.CodePin, fault.CodeNoMatch, fault.CodeLookup, fault.CodeAlias,
 				fault.CodeCluster, fault.CodeMissing}, e.Code)
@@ -41,8 +41,8 @@ func AliasPage() ui.Page {
 func aliasName(in *ui.Input) string { return strings.TrimPrefix(in.Path, ui.AliasPath) }
 
 // aliasesQuestion asks for all aliases, at the time that the page is about.
-func aliasesQuestion(in *ui.Input) ui.Question {
-	return in.KeepTime(in.To("/v1/aliases").Without("lang")).Question()
+func aliasesQuestion(in *ui.Input) ui.Subrequest {
+	return in.KeepTime(in.To("/v1/aliases").Without("lang")).Subrequest()
 }
 
 // explainAliasError shows an alias without an image, or which aliases there are. list answers

@@ -16,8 +16,8 @@ import (
 // ListPage is the page of /v1/aliases.
 func ListPage() ui.Page {
 	return ui.Page{
-		Questions: func(in *ui.Input) []ui.Question {
-			return []ui.Question{in.ClustersQuestion(), in.To("/v1/status").Without("lang").Question()}
+		Subrequests: func(in *ui.Input) []ui.Subrequest {
+			return []ui.Subrequest{in.ClustersSubrequest(), in.To("/v1/status").Without("lang").Subrequest()}
 		},
 		Title: func(in *ui.Input, _ []ui.Answer) string { return in.T("Aliases") },
 		Main: func(in *ui.Input, answers []ui.Answer) g.Node {

@@ -20,11 +20,11 @@ import (
 func ClustersPage() ui.Page {
 	return ui.Page{
 		// The links to other states say how many clusters each has.
-		Questions: func(in *ui.Input) []ui.Question {
+		Subrequests: func(in *ui.Input) []ui.Subrequest {
 			if in.Request.ImageStates == nil {
 				return nil
 			}
-			return []ui.Question{in.Here().Without("ImageState").Question()}
+			return []ui.Subrequest{in.Here().Without("ImageState").Subrequest()}
 		},
 		Title: func(in *ui.Input, _ []ui.Answer) string { return in.T("Clusters") },
 		Main: func(in *ui.Input, answers []ui.Answer) g.Node {

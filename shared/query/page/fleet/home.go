@@ -22,8 +22,8 @@ const latestRows = 6
 // HomePage is the page of /: an overview of one region.
 func HomePage() ui.Page {
 	return ui.Page{
-		Questions: func(in *ui.Input) []ui.Question {
-			questions := []ui.Question{{Path: "/v1/status", Query: "bootImages=true"}}
+		Subrequests: func(in *ui.Input) []ui.Subrequest {
+			subrequests := []ui.Subrequest{{Path: "/v1/status", Query: "bootImages=true"}}
 			if in.Region != "" {
 				region := ui.Address{}.With("RegionId", in.Region)
 				ask := func(path string, pairs ...string) {
@@ -31,14 +31,14 @@ func HomePage() ui.Page {
 					for i := 0; i < len(pairs); i += 2 {
 						a = a.With(pairs[i], pairs[i+1])
 					}
-					questions = append(questions, a.Question())
+					subrequests = append(subrequests, a.Subrequest())
 				}
 				ask("/v1/clusters")
 				ask("/v1/changes", "since", "-24h", "limit", strconv.Itoa(request.MaxLimit))
 				ask("/v1/images", "ClusterId", request.AllNames, "limit", "1")
 				ask("/v1/changes", "limit", strconv.Itoa(latestRows)) // the newest first
 			}
-			return questions
+			return subrequests
 		},
 		Title: func(in *ui.Input, _ []ui.Answer) string { return in.T("Overview") },
 		Main: func(in *ui.Input, answers []ui.Answer) g.Node {
@@ -63,7 +63,7 @@ type homeView struct {
 	others  []*render.Region // besides region
 }
 
-// newHomeView reads the answers to the questions of the page.
+// newHomeView reads the answers to the subrequests of the page.
 func newHomeView(in *ui.Input, answers []ui.Answer) *homeView {
 	v := &homeView{in: in}
 	v.routes, _ = answers[0].Value.(message.Text)

@@ -17,8 +17,8 @@ import (
 func MatrixPage() ui.Page {
 	return ui.Page{
 		// It has the names of the clusters.
-		Questions: func(in *ui.Input) []ui.Question {
-			return []ui.Question{in.KeepTime(in.To("/v1/clusters")).Question()}
+		Subrequests: func(in *ui.Input) []ui.Subrequest {
+			return []ui.Subrequest{in.KeepTime(in.To("/v1/clusters")).Subrequest()}
 		},
 		Title: func(in *ui.Input, _ []ui.Answer) string { return in.T("Matrix") },
 		Main: func(in *ui.Input, answers []ui.Answer) g.Node {

@@ -17,12 +17,12 @@ import (
 func StatusPage() ui.Page {
 	return ui.Page{
 		// They have the names of clusters, and the problems of lists.
-		Questions: func(in *ui.Input) []ui.Question {
+		Subrequests: func(in *ui.Input) []ui.Subrequest {
 			a := ui.Address{Path: "/v1/clusters"}
 			if in.Request.Region != "" {
 				a = in.To("/v1/clusters")
 			}
-			return []ui.Question{a.Question()}
+			return []ui.Subrequest{a.Subrequest()}
 		},
 		Title: func(in *ui.Input, _ []ui.Answer) string { return in.T("Status") },
 		Main: func(in *ui.Input, answers []ui.Answer) g.Node {

@@ -18,9 +18,9 @@ import (
 // ChangesPage is the page of /v1/changes: newest first, whatever the feed is.
 func ChangesPage() ui.Page {
 	return ui.Page{
-		Questions: askClusters,
-		Explains:  isMistake,
-		Title:     func(in *ui.Input, _ []ui.Answer) string { return in.T("Changes") },
+		Subrequests: askClusters,
+		Explains:    isMistake,
+		Title:       func(in *ui.Input, _ []ui.Answer) string { return in.T("Changes") },
 		Main: func(in *ui.Input, answers []ui.Answer) g.Node {
 			names := ui.NewClusterNames(answers[1])
 			view, _ := answers[0].Value.(*render.EventView)
@@ -38,8 +38,8 @@ func ChangesPage() ui.Page {
 
 // askClusters asks for the names of all clusters that are captured now, whatever time the page
 // is about.
-func askClusters(in *ui.Input) []ui.Question {
-	return []ui.Question{in.To("/v1/clusters").Without("lang").Question()}
+func askClusters(in *ui.Input) []ui.Subrequest {
+	return []ui.Subrequest{in.To("/v1/clusters").Without("lang").Subrequest()}
 }
 
 // changesForm lets a person choose since when, of which cluster, and which kinds.
@@ -267,5 +267,5 @@ func (l *changeList) pages() g.Node {
 	return h.P(h.Class("older"), links)
 }
 
-// isMistake reports whether an error is about the question, and not about the service.
+// isMistake reports whether an error is about the request, and not about the service.
 func isMistake(e *apierror.Error) bool { return e.Status < 500 }

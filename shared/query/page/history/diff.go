@@ -15,9 +15,9 @@ import (
 // DiffPage is the page of /v1/diff: the forms to choose what to compare, then the result.
 func DiffPage() ui.Page {
 	return ui.Page{
-		Questions: askClusters,
-		Explains:  isMistake,
-		Title:     func(in *ui.Input, _ []ui.Answer) string { return in.T("Compare") },
+		Subrequests: askClusters,
+		Explains:    isMistake,
+		Title:       func(in *ui.Input, _ []ui.Answer) string { return in.T("Compare") },
 		Main: func(in *ui.Input, answers []ui.Answer) g.Node {
 			names := ui.NewClusterNames(answers[1])
 			parts := g.Group{h.H1(g.Text(in.T("Compare"))), diffForms(in, names, answers[1])}

@@ -21,10 +21,10 @@ import (
 // that never was there. Their status is that of the error.
 func ImagePage() ui.Page {
 	return ui.Page{
-		Questions: func(in *ui.Input) []ui.Question {
+		Subrequests: func(in *ui.Input) []ui.Subrequest {
 			history := in.Here().Without("format", "lang", "maxAge", "pretty")
 			history.Path += "/history"
-			return []ui.Question{history.Question(), in.ClustersQuestion()}
+			return []ui.Subrequest{history.Subrequest(), in.ClustersSubrequest()}
 		},
 		Explains: func(e *apierror.Error) bool { return e.Code == fault.CodeGone || e.Code == fault.CodeImage },
 		Title: func(in *ui.Input, answers []ui.Answer) string {

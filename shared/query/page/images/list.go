@@ -136,7 +136,7 @@ func (v *imagesView) hintsAbove() g.Node {
 		g.If(!v.p.Request.Selection.IsEverything(), ui.LiveLink(v.everything(), v.T("Search everything captured"))))
 }
 
-// everything returns the address of the same question about all that is captured.
+// everything returns the address of the same request about all that is captured.
 func (v *imagesView) everything() ui.Address {
 	return v.address.With("ClusterId", request.AllNames).Without("InstanceType")
 }

@@ -68,8 +68,8 @@ func (a Address) WithValue(name, value string) Address {
 	return a.With(name, field.JoinList([]string{value}))
 }
 
-// Question returns the lookup of the address.
-func (a Address) Question() Question { return Question{Path: a.Path, Query: a.Params.Encode()} }
+// Subrequest returns the lookup of the address.
+func (a Address) Subrequest() Subrequest { return Subrequest{Path: a.Path, Query: a.Params.Encode()} }
 
 // Without returns the address without parameters.
 func (a Address) Without(names ...string) Address {

@@ -41,16 +41,16 @@ type Service struct {
 	NeedsToken bool   // each call needs a bearer token
 }
 
-// Question is a lookup that a page needs besides its own.
-type Question struct {
+// Subrequest is a lookup that a page needs besides its own. It has the grant of the caller.
+type Subrequest struct {
 	Path  string // of a route
 	Query string // escaped
 }
 
-// Answer is the answer to a question, or to the page's own lookup.
+// Answer is the answer to the page's own lookup, or to a subrequest.
 type Answer struct {
-	// Value is what the route renders for FormatHTML, for example *render.ImagePage or
-	// *render.ClusterList. nil: there is only Err.
+	// Value is response.Body.View: what the route answers for FormatHTML, for example
+	// *render.ImagePage or *render.ClusterList. nil: there is only Err.
 	Value     any
 	Freshness *state.Freshness // nil: the answer is not about stored data
 	Region    string           // RegionId of the answer

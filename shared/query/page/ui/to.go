@@ -43,7 +43,7 @@ func (in *Input) KeepTime(a Address) Address {
 	return a
 }
 
-// ClustersQuestion asks for the names of the clusters, at the time that the page is about.
-func (in *Input) ClustersQuestion() Question {
-	return in.KeepTime(in.To("/v1/clusters").Without("lang")).Question()
+// ClustersSubrequest asks for the names of the clusters, at the time that the page is about.
+func (in *Input) ClustersSubrequest() Subrequest {
+	return in.KeepTime(in.To("/v1/clusters").Without("lang")).Subrequest()
 }
