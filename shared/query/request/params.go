@@ -310,40 +310,6 @@ func (p *parser) checkCombination(isFormatGiven bool) {
 	}
 }
 
-// canonicalQuery returns the same text for all spellings of a question.
-// p.given must be sorted. Without withPage the parameters that may differ
-// between pages, and settings that change what is shown, are left out.
-func (p *parser) canonicalQuery(withPage bool) string {
-	var b strings.Builder
-	b.WriteString(p.request.Route.Pattern + "\n" + p.request.ImageID + p.request.AliasName + "\n")
-	// Other settings make another answer, so its ETag must differ.
-	if withPage && len(p.schema.Withheld) > 0 {
-		b.WriteString("\x00" + strings.Join(p.schema.Withheld, ",") + "\n")
-	}
-	for _, g := range p.given {
-		if g.perPage && !withPage {
-			continue
-		}
-		b.WriteString(g.name)
-		for _, v := range g.canonical() {
-			b.WriteString("\x00" + v)
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
-// spelling returns request.Spelling. p.given must be sorted.
-func (p *parser) spelling() string {
-	var b strings.Builder
-	for _, g := range p.given {
-		if !slices.Equal(g.values, g.canonical()) {
-			b.WriteString("\n" + g.name + "\x00" + strings.Join(g.values, "\x00"))
-		}
-	}
-	return b.String()
-}
-
 // parseNames reads clusters or instance types. It drops repeated ones. check returns an
 // error for a value that no name can have.
 func parseNames(values []string, check func(string) error) ([]string, error) {

@@ -12,10 +12,8 @@ import (
 // is read from the store. It is shared between lookups and must not be changed.
 type Request struct {
 	// Route says which parameters there are and who serves the request.
-	Route   *Route
-	ImageID string // from the path; empty on routes without {ImageId}
-	// AliasName is from the path; empty on routes without {Name}.
-	AliasName string
+	Route *Route
+	pathParams
 	scopeParams
 	filterParams
 	listParams
@@ -28,6 +26,12 @@ type Request struct {
 	// Spelling has the values whose case makes no other question. Hints repeat them as they
 	// are, so answers with hints differ by it. It is empty if all are in lower case.
 	Spelling string
+}
+
+// pathParams are the parts of the path that the caller chooses.
+type pathParams struct {
+	ImageID   string // empty on routes without {ImageId}
+	AliasName string // empty on routes without {Name}
 }
 
 // scopeParams say which scopes a request is about, and as of when.
@@ -116,34 +120,6 @@ func (req *Request) setDefaultLimit() {
 	}
 }
 
-// givenParam is one parameter as it was given, under the name that the tables
-// of parameters write.
-type givenParam struct {
-	name   string
-	values []string // unescaped, in the case that the caller wrote
-	// folded are the values in lower case, if the parameter ignores case; nil: it does
-	// not.
-	folded  []string
-	perPage bool // see param.perPage
-}
-
-// canonical returns the values that are equal for equal questions.
-func (g *givenParam) canonical() []string {
-	if g.folded != nil {
-		return g.folded
-	}
-	return g.values
-}
-
-// foldAll returns values in lower case.
-func foldAll(values []string) []string {
-	folded := make([]string, len(values))
-	for i, v := range values {
-		folded[i] = field.FoldCase(v)
-	}
-	return folded
-}
-
 // WantedImageIDs returns the ids of the images that a request is about: that in
 // the path, those of a feed, or those that filter a list; nil: every image.
 func (req *Request) WantedImageIDs() []string {
@@ -174,13 +150,3 @@ func (req *Request) ShowsNewest() bool {
 
 // isFeed reports whether the answer is a feed of changes.
 func (req *Request) isFeed() bool { return req.Route.HasParam("since") }
-
-// GivenValues returns the values of a parameter as given, in the case that they have.
-func (req *Request) GivenValues(name string) []string {
-	for _, g := range req.given {
-		if g.name == name {
-			return g.values
-		}
-	}
-	return nil
-}
