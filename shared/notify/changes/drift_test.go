@@ -62,7 +62,7 @@ func TestDriftIsToldAsAPlainProgramSeesIt(t *testing.T) {
 	for seed := range uint64(3) {
 		d := notifytest.NewDrift(t, 200, seed)
 		log := mustLoad(t, d.Fixture, 1)
-		told := map[string]int{}
+		counts := map[string]int{}
 		for from := 1; from < len(d.States); from++ {
 			to := from
 			if from%5 == 0 {
@@ -80,13 +80,13 @@ func TestDriftIsToldAsAPlainProgramSeesIt(t *testing.T) {
 					t.Fatalf("seed %d, commits %d to %d, filter %s (-plain +log):\n%s", seed, from, to, f.Text, diff)
 				}
 				for i, kind := range []string{"added", "removed", "ended", "boot"} {
-					told[kind] += len(is[i])
+					counts[kind] += len(is[i])
 				}
 			}
 		}
 		for _, kind := range []string{"added", "removed", "ended", "boot"} {
-			if told[kind] < 5 {
-				t.Errorf("seed %d: only %d %s", seed, told[kind], kind)
+			if counts[kind] < 5 {
+				t.Errorf("seed %d: only %d %s", seed, counts[kind], kind)
 			}
 		}
 	}

@@ -79,7 +79,7 @@ func TestFiltersMeanWhatLookupsMean(t *testing.T) {
 	l := lookups{t, (&querytest.Fixture{Fixture: d.Fixture}).Handler()}
 	filters := notifytest.Conditions(t)
 	checkOperators(t, filters)
-	told := map[string]int{}
+	matched := map[string]int{} // commits by filter
 	for n := 2; n < len(d.States); n++ {
 		all := l.changesOf(n)
 		span := spanOf(t, log, n, n)
@@ -102,13 +102,13 @@ func TestFiltersMeanWhatLookupsMean(t *testing.T) {
 				t.Fatalf("commit %d, filter %s (-lookups +subscription):\n%s", n, f.Text, diff)
 			}
 			if len(want) > 0 {
-				told[f.Text]++
+				matched[f.Text]++
 			}
 		}
 	}
 	for _, f := range filters {
-		if told[f.Text] < 3 {
-			t.Errorf("only %d commits had something for %s", told[f.Text], f.Text)
+		if matched[f.Text] < 3 {
+			t.Errorf("only %d commits had something for %s", matched[f.Text], f.Text)
 		}
 	}
 }

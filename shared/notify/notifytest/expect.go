@@ -96,13 +96,7 @@ func (d *Drift) Expect(f Filter, from, to int) (added, removed, ended, boot []st
 		if _, wasThere := had[id]; wasThere || !f.wants(id, content) {
 			continue
 		}
-		announced := from > 1 && !slices.ContainsFunc(d.States[:from], func(w World) bool { return w.has(id) })
-		for path, list := range after {
-			_, offers := list[id]
-			_, isOld := before[path]
-			announced = announced || offers && isOld && f.Selects(path)
-		}
-		if announced {
+		if d.isNewInRegion(id, from) || f.hasOldScope(before, after, id) {
 			added = append(added, id)
 		}
 	}
@@ -117,6 +111,24 @@ func (d *Drift) Expect(f Filter, from, to int) (added, removed, ended, boot []st
 		}
 	}
 	return sorted(added), sorted(removed), sorted(ended), d.expectBootImages(f, before, to)
+}
+
+// isNewInRegion reports whether no state before a commit has an image. Everything was new in the
+// first commit, and nothing of it is announced.
+func (d *Drift) isNewInRegion(id string, commit int) bool {
+	return commit > 1 && !slices.ContainsFunc(d.States[:commit], func(w World) bool { return w.has(id) })
+}
+
+// hasOldScope reports whether a selected scope that was there before offers an image now.
+func (f Filter) hasOldScope(before, after World, id string) bool {
+	for path, list := range after {
+		_, offers := list[id]
+		_, isOld := before[path]
+		if offers && isOld && f.Selects(path) {
+			return true
+		}
+	}
+	return false
 }
 
 // expectBootImages returns the clusters whose boot image is gone after a commit, and the image.
