@@ -56,8 +56,8 @@ var allowed = map[string][]string{
 	"notify/notifytest": {"archive/archivetest", "catalog", "notify/subscription"},
 	"notify/receiver":   {"notify/message", "notify/subscription"},
 	"notify/status":     {"catalog"},
-	// A filter has the parameters of lookups, so their parser reads it. These rooms know nothing of
-	// stored data. The snapshot function has them in any case, for the lookups of aliases.
+	// A filter has the parameters of lookups, so their parser reads it. These packages of query read
+	// nothing that is stored. The snapshot function contains them anyway, for the lookups of aliases.
 	"notify/subscription": {"alias", "catalog", "message", "query/fault", "query/field", "query/filter", "query/request"},
 	"replica":             {"access", "acsauth", "apierror", "archive", "archive/format", "catalog", "jsonscan"},
 	"config":              {"access", "catalog", "cloud", "editdistance"},
@@ -66,15 +66,15 @@ var allowed = map[string][]string{
 	"fcrun/fctest":        {"cloud"},
 }
 
-// rooms are the packages below query, the lowest first. Each may import those before it
-// and the packages of roomImports. query itself may import all of them.
+// layers are the packages below query, the lowest first. Each may import those before it
+// and the packages of layerImports. query itself may import all of them.
 var (
-	rooms = []string{
+	layers = []string{
 		"lru", "budget", "field", "fault", "filter", "request", "source", "state", "imageset", "aliases", "history", "hint",
 		"etag", "render", "response", "status", "page/language", "page/ui", "page/images", "page/history", "page/fleet",
 		"page/aliases", "page", "signin", "lookupmetrics", "openapi", "",
 	}
-	roomImports = map[string][]string{
+	layerImports = map[string][]string{
 		"lru":      {},
 		"budget":   {},
 		"field":    {"catalog", "jsonscan"},
@@ -113,13 +113,13 @@ func allowedImports(within string) (rule []string, known bool) {
 	if rule, known = allowed[within]; known {
 		return rule, true
 	}
-	room := strings.TrimPrefix(strings.TrimPrefix(within, "query"), "/")
-	level := slices.Index(rooms, room)
-	if level < 0 || path.Join("query", room) != within {
+	layer := strings.TrimPrefix(strings.TrimPrefix(within, "query"), "/")
+	level := slices.Index(layers, layer)
+	if level < 0 || path.Join("query", layer) != within {
 		return nil, false
 	}
-	rule = slices.Clone(roomImports[room])
-	for _, below := range rooms[:level] {
+	rule = slices.Clone(layerImports[layer])
+	for _, below := range layers[:level] {
 		rule = append(rule, "query/"+below)
 	}
 	return rule, true

@@ -32,7 +32,7 @@ func TestPackagesOfQueryStaySmall(t *testing.T) {
 			counted++
 		}
 	}
-	if counted < len(rooms) {
-		t.Errorf("%d packages were counted; there are import rules for %d", counted, len(rooms))
+	if counted < len(layers) {
+		t.Errorf("%d packages were counted; there are import rules for %d", counted, len(layers))
 	}
 }
