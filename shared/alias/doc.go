@@ -1,6 +1,8 @@
-// Package alias has the aliases that an operator defines: names for lookups. It reads the
-// file in which they are defined, and says what changed since a commit of the log.
+// Package alias has the definitions of aliases. An alias is a name that the operator gives to
+// parameters of /v1/images, its lookup, or for a time to one image, its pin.
 //
-// Lookups use the definitions that a commit has, never the file. Package query/aliases finds
-// the image of an alias.
+// The package reads aliases.json, in which the operator defines them, and says what differs
+// from the definitions of the last commit. A run commits that. The query function uses committed
+// definitions only, never the file, so an alias has a past. Package query/aliases finds the
+// image of an alias.
 package alias
