@@ -1,5 +1,6 @@
 // Package message writes what receivers are told: the data for programs, and a short text
-// for people in English or Chinese.
+// for people in English or Chinese. Its texts are in text.go, in both languages; package
+// shared/message has those of errors, hints and pages.
 package message
 
 import (

@@ -1,5 +1,6 @@
-// Package status is how the subscriptions to messages stand: the object that a run stores for
-// the query function, which must not read the subscriptions themselves.
+// Package status has the object in which a run stores how the subscriptions to messages stand.
+// The query function shows it. It must not read the subscriptions themselves, which have
+// secrets.
 package status
 
 import (

@@ -31,6 +31,12 @@ var events = []string{
 }
 
 // Filter says what a receiver is told of. Empty lists allow everything.
+//
+// A condition limits only the events that it can be about. Kinds and Regions limit all,
+// Selection those of images and ended clusters, ImageIDs, Conditions and Words those of images,
+// Aliases those of aliases. The cluster that lost its boot image must be in Selection, whatever
+// the instance types, and the image must meet the conditions on images. See also README.md of
+// package notify.
 type Filter struct {
 	Kinds     []string
 	Regions   []string
