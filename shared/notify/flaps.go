@@ -21,9 +21,9 @@ const (
 	maxFlaps = 500
 )
 
-// noteFlaps notes the images that come and go with some changes, and takes those out of the
-// changes that flap. It returns the images that begin to flap, and what is known after. It does
-// not change known.
+// noteFlaps counts how often the images that some changes add or remove came and went. It takes
+// images that flap out of the changes. It returns those that begin to flap, and the counts after
+// the changes; known has those before and stays as it is.
 func noteFlaps(c *changes.Changes, known map[string]flap) (begin []message.Flapping, after map[string]flap) {
 	after = maps.Clone(known)
 	if after == nil {

@@ -165,8 +165,8 @@ func (n *Notifier) removeCursor(ctx context.Context, name string) error {
 	return nil
 }
 
-// removeAll removes what the subscriptions of a notify.json have left that is gone. Without
-// tidy it asks for nothing.
+// removeAll removes the cursors and the status that are left of a notify.json that is gone.
+// Without tidy it does nothing.
 func (n *Notifier) removeAll(ctx context.Context, tidy bool) *Report {
 	if !tidy {
 		return nil

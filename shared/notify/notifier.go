@@ -88,8 +88,9 @@ const (
 )
 
 // Run tells the receivers what they do not know yet. states are the regions after the commits of
-// a run. tidy says that this run has time to look for what removed subscriptions left. The report
-// is nil if there is no notify.json. It ends before the deadline of ctx.
+// a run. With tidy it also removes what is left of a notify.json that is gone, which takes
+// requests and need not be done in each run. The report is nil if there is no notify.json. Run
+// ends before the deadline of ctx.
 func (n *Notifier) Run(ctx context.Context, states []*archive.Region, tidy bool) *Report {
 	left := maxNotifyTime
 	if deadline, ok := ctx.Deadline(); ok {
@@ -136,8 +137,9 @@ type delivery struct {
 	cursor *cursor
 	// isWaiting says that the next try is not due yet.
 	isWaiting bool
-	outbox    []outgoing
-	// plannedFlaps are those of the cursor after the outbox, as far as it changes them.
+	outbox    []step
+	// plannedFlaps has the flaps that the outbox will store in the cursor, by RegionId and ImageId.
+	// Regions that it does not change are missing.
 	plannedFlaps map[string]map[string]flap
 	isDirty      bool // the cursor has to be stored
 	problem      string
@@ -145,8 +147,8 @@ type delivery struct {
 	pending      int64
 }
 
-// outgoing is a step of a cursor, perhaps with a message.
-type outgoing struct {
+// step moves a cursor, after a message is delivered if it has one.
+type step struct {
 	// message is nil if there is nothing to tell.
 	message *message.Message
 	// move moves the cursor once the message is delivered.
@@ -157,7 +159,7 @@ type outgoing struct {
 func (d *delivery) add(m *message.Message, move func(*cursor)) {
 	last := len(d.outbox) - 1
 	if m != nil || last < 0 || d.outbox[last].message != nil {
-		d.outbox = append(d.outbox, outgoing{m, move})
+		d.outbox = append(d.outbox, step{m, move})
 		return
 	}
 	before := d.outbox[last].move

@@ -37,7 +37,7 @@ func (r *run) planRegion(ctx context.Context, state *archive.Region) {
 	var pending []*delivery
 	from := state.Sequence + 1
 	for _, d := range r.deliveries {
-		if !d.isWaiting && !r.isSummaryDue(d) && r.isPending(d, state) {
+		if !d.isWaiting && !r.isSummaryDue(d) && r.checkPosition(d, state) {
 			pending = append(pending, d)
 			from = min(from, d.cursor.Regions[state.RegionID].Sequence+1)
 		}
@@ -71,9 +71,10 @@ func (r *run) planRegion(ctx context.Context, state *archive.Region) {
 	}
 }
 
-// isPending reports whether a subscription has to be told of commits of a region. It begins at
-// the present one in a region that it does not know.
-func (r *run) isPending(d *delivery, state *archive.Region) bool {
+// checkPosition reports whether a subscription has to be told of commits of a region. It moves the
+// cursor to the present commit if the region is new to it, or if the log no longer holds the
+// commit of the cursor.
+func (r *run) checkPosition(d *delivery, state *archive.Region) bool {
 	p, known := d.cursor.Regions[state.RegionID]
 	switch {
 	case !known:
@@ -152,8 +153,8 @@ func (r *run) planCommit(ctx context.Context, log *changes.Log, n int64, pending
 	return nil
 }
 
-// canTell reports whether a commit can have something to tell. An alias moves with any commit
-// after its pin has ended.
+// canTell reports whether a commit can have something to tell. An alias can move with any commit,
+// because its pin may have ended since the last one.
 func (r *run) canTell(log *changes.Log, c *format.Commit) bool {
 	return len(c.Images)+len(c.Ended)+len(c.Aliases) > 0 || r.moves != nil && log.HasAliases()
 }
