@@ -8,9 +8,9 @@
 //
 // The pages are made in the packages below this one. Each imports only those before it:
 //
-//   - language has the texts in English and Chinese
+//   - language chooses the language, and has the Chinese texts
 //   - ui has what all pages share: the document, links, tables, times
-//   - images, history, fleet and aliases make the pages about these
+//   - images, history, aliases and fleet make the pages. fleet has those of clusters and regions
 //
 // This package finds the page of a route, and makes the pages that no route has: for errors
 // and for signing in.

@@ -20,7 +20,7 @@ import (
 func AliasPage() ui.Page {
 	return ui.Page{
 		Subrequests:      func(in *ui.Input) []ui.Subrequest { return []ui.Subrequest{in.ClustersSubrequest()} },
-		ErrorSubrequests: func(in *ui.Input) []ui.Subrequest { return []ui.Subrequest{aliasesQuestion(in)} },
+		ErrorSubrequests: func(in *ui.Input) []ui.Subrequest { return []ui.Subrequest{aliasesSubrequest(in)} },
 		Explains: func(e *apierror.Error) bool {
 			return slices.Contains([]string{fault.CodePin, fault.CodeNoMatch, fault.CodeLookup, fault.CodeAlias,
 				fault.CodeCluster, fault.CodeMissing}, e.Code)
@@ -40,13 +40,13 @@ func AliasPage() ui.Page {
 // aliasName returns the name in the address.
 func aliasName(in *ui.Input) string { return strings.TrimPrefix(in.Path, ui.AliasPath) }
 
-// aliasesQuestion asks for all aliases, at the time that the page is about.
-func aliasesQuestion(in *ui.Input) ui.Subrequest {
+// aliasesSubrequest asks for all aliases, at the time that the page is about.
+func aliasesSubrequest(in *ui.Input) ui.Subrequest {
 	return in.KeepTime(in.To("/v1/aliases").Without("lang")).Subrequest()
 }
 
 // explainAliasError shows an alias without an image, or which aliases there are. list answers
-// aliasesQuestion.
+// aliasesSubrequest.
 func explainAliasError(in *ui.Input, e *apierror.Error, list ui.Answer, names ui.ClusterNames) g.Node {
 	var all, named []render.Alias
 	if l, ok := list.Value.(*render.AliasList); ok {
@@ -207,7 +207,7 @@ func (r *aliasReport) pinGone(e *apierror.Error) g.Node {
 // rule shows the lookup and the pin, and which of them decides.
 func (r *aliasReport) rule() g.Node {
 	decides := r.T("the lookup: its first image")
-	if isHeld(r.Alias) {
+	if isPinned(r.Alias) {
 		decides = r.T("the pin")
 	}
 	facts := []ui.Fact{

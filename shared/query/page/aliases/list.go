@@ -63,7 +63,7 @@ func aliasSummary(in *ui.Input, list []render.Alias) string {
 		if a.Error != nil {
 			broken++
 		}
-		if isHeld(a) {
+		if isPinned(a) {
 			pinned++
 		}
 	}
@@ -77,8 +77,8 @@ func aliasSummary(in *ui.Input, list []render.Alias) string {
 	return strings.Join(words, " · ")
 }
 
-// isHeld reports whether a pin decides.
-func isHeld(a render.Alias) bool { return a.Pin != nil && !a.Pin.Expired }
+// isPinned reports whether a pin decides.
+func isPinned(a render.Alias) bool { return a.Pin != nil && !a.Pin.Expired }
 
 // aliasTable shows aliases. Regions are shown if there are several.
 func aliasTable(in *ui.Input, list []render.Alias, names ui.ClusterNames) g.Node {
@@ -124,7 +124,7 @@ func standsFor(in *ui.Input, a render.Alias) g.Node {
 // ruleCell shows the lookup. While a pin holds the alias, it does not decide.
 func ruleCell(in *ui.Input, a render.Alias, names ui.ClusterNames) g.Node {
 	return h.Div(lookupLink(in, a.RegionID, a.Lookup, names),
-		g.If(isHeld(a), h.Span(h.Class("soft"), g.Text(" "+in.T("(does not decide: pinned)")))))
+		g.If(isPinned(a), h.Span(h.Class("soft"), g.Text(" "+in.T("(does not decide: pinned)")))))
 }
 
 // pinCell shows the pin of an alias.

@@ -1,9 +1,9 @@
-// Package language has the texts of pages in English and Chinese.
+// Package language shows the texts of pages in English or Chinese, and chooses the language.
 //
 // A text is written in English where a page shows it, with T or N, and its translation is added
-// to one of the tables in chinese*.go. So are the templates of errors and hints, which packages
-// below make with message.New: Say shows them. A test finds the texts of all packages, those
-// without a translation, and translations that nothing uses.
+// to the table of its subject, in one of the files chinese*.go. The templates of errors and hints
+// have their translations here too. Other packages make these texts with message.New, and Say
+// shows them. A test finds texts without a translation, and translations that nothing uses.
 package language
 
 import (

@@ -32,8 +32,7 @@ func (in *Input) Here() Address {
 	return Address{in.Path, in.params}
 }
 
-// GivenRegion returns the region that an address is about which could not be parsed; empty:
-// it is not known.
+// GivenRegion returns the region of a request that could not be parsed; empty: it is not known.
 func (in *Input) GivenRegion() string {
 	region := in.Here().Get("RegionId")
 	switch {
@@ -56,7 +55,7 @@ func (a Address) Get(name string) string {
 }
 
 // With returns the address with another value of a parameter. Commas and backslashes in the
-// value are those of a list. The position of a page does not outlive it.
+// value are those of a list. The cursor of the address is dropped.
 func (a Address) With(name, value string) Address {
 	changed := a.Without(name, "cursor")
 	changed.Params.Set(name, value)
@@ -71,7 +70,7 @@ func (a Address) WithValue(name, value string) Address {
 // Subrequest returns the lookup of the address.
 func (a Address) Subrequest() Subrequest { return Subrequest{Path: a.Path, Query: a.Params.Encode()} }
 
-// Without returns the address without parameters.
+// Without returns the address without some parameters.
 func (a Address) Without(names ...string) Address {
 	changed := Address{a.Path, url.Values{}}
 	for name, values := range a.Params {

@@ -11,8 +11,8 @@ import (
 	"community-images/shared/query/render"
 )
 
-// ClusterNames has the names of clusters by their ids. Those of clusters that are no longer
-// there are missing, unless an event has told them.
+// ClusterNames has the names of clusters by their ids. Clusters that are no longer there have
+// none, unless AddEnded adds it.
 type ClusterNames map[string]string
 
 // NewClusterNames returns the names of an answer of /v1/clusters. They are none if it has an

@@ -15,7 +15,8 @@ func CopyText(name, label, text string) g.Node {
 			g.Text(label)))
 }
 
-// Origin returns where programs ask, as far as the call tells. The script knows better.
+// Origin returns the scheme and host in commands to copy. The scheme is a guess; the script
+// replaces both by those of the address bar.
 func (s Service) Origin() string {
 	scheme := "https"
 	host, _, err := net.SplitHostPort(s.Host)

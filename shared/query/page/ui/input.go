@@ -1,9 +1,10 @@
-// Package ui has what all pages share: what a page is made from (Input, Answer), the document
-// around it, and the parts that it is made of, from links and tables to the times and names in
-// them. A page is a Page; the packages that make pages import this one.
+// Package ui has what all pages share. Packages that make pages import it, and each of their
+// pages is a Page: it gets an Input and the answers of lookups, and returns HTML.
 //
-// Addresses to other pages are made from that of the page (Address), so that they stay in its
-// region and its language. Scripts and styles are in the folder assets.
+// Document is the frame around that HTML: the navigation, the region, the language. The other
+// types and functions show parts of it: links, tables, times, names, errors. Input.To makes the
+// address of another page, which stays in the region and language of this one. Scripts and
+// styles are in the folder assets.
 package ui
 
 import (
