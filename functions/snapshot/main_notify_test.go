@@ -297,10 +297,10 @@ func TestKilledInEveryDelivery(t *testing.T) {
 				}
 				f.Stop()
 				w.runSnapshot(w.startFunction("snapshot", notifyEnv...))
-				list, told := drainDistinct(hook)
-				if told != 1 || len(list) > 2 || !strings.Contains(list[0].Text, fmt.Sprintf("-%d (", at)) &&
+				list, count := drainDistinct(hook)
+				if count != 1 || len(list) > 2 || !strings.Contains(list[0].Text, fmt.Sprintf("-%d (", at)) &&
 					!strings.Contains(list[0].Text, fmt.Sprintf("-%d\n", at)) {
-					t.Fatalf("killed at request %d: told %d times, %d ids: %v", at, len(list), told, list)
+					t.Fatalf("killed at request %d: told %d times, %d ids: %v", at, len(list), count, list)
 				}
 				if !k.struck.Load() {
 					break

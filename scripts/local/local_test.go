@@ -134,10 +134,10 @@ var fastSettings = []string{"SNAPSHOT_QPS=1000", "FC_REGION=ignored", "OSS_BUCKE
 func TestLaterRunsContinueTheHistory(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	told := make(chan string, 10)
+	received := make(chan string, 10)
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		told <- string(body)
+		received <- string(body)
 	}))
 	defer receiver.Close()
 	for i, want := range []string{"tick 0 of the embedded E-HPC", "tick 1 of the embedded E-HPC",
@@ -169,7 +169,7 @@ func TestLaterRunsContinueTheHistory(t *testing.T) {
 		}
 	}
 	select {
-	case body := <-told:
+	case body := <-received:
 		if !strings.Contains(body, `"specversion":"1.0"`) || !strings.Contains(body, "cn-") {
 			t.Errorf("the receiver was told %s", body)
 		}

@@ -30,17 +30,17 @@ func (r *run) planOutage(d *delivery, state *archive.Region) {
 		return
 	}
 	since, isFailing := failingSince(state)
-	told, isTold := d.cursor.Outages[region]
+	reportedSince, isReported := d.cursor.Outages[region]
 	switch {
-	case isFailing && !isTold && r.now().Sub(since.Time) >= d.FailingAfter:
+	case isFailing && !isReported && r.now().Sub(since.Time) >= d.FailingAfter:
 		d.add(r.newOutage(d, message.RegionFailing, region, since), func(c *cursor) {
 			if c.Outages == nil {
 				c.Outages = map[string]catalog.Time{}
 			}
 			c.Outages[region] = since
 		})
-	case !isFailing && isTold:
-		d.add(r.newOutage(d, message.RegionWell, region, told), func(c *cursor) { delete(c.Outages, region) })
+	case !isFailing && isReported:
+		d.add(r.newOutage(d, message.RegionWell, region, reportedSince), func(c *cursor) { delete(c.Outages, region) })
 	}
 }
 

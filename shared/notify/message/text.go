@@ -164,7 +164,7 @@ func (m *Message) writeRegion(w *words, r *Region, names int) (lines []string) {
 			return orID(b.ClusterName, b.ClusterID) + ": " + nameOf(b.Image)
 		}))
 		line(w.alias, c.Aliases, mapList(r.Aliases, func(a changes.AliasMove) string {
-			return clean(a.Name) + ": " + w.orNothing(a.From) + " -> " + w.orNothing(a.To)
+			return cleanText(a.Name) + ": " + w.orNothing(a.From) + " -> " + w.orNothing(a.To)
 		}))
 		line(w.added, c.Added, mapList(r.Added, nameOf))
 		line(w.removed, c.Removed, mapList(r.Removed, nameOf))
@@ -203,9 +203,9 @@ func nameOf(im changes.Image) string { return orID(im.ImageName, im.ImageID) }
 // orID returns a name with an id, or the id alone.
 func orID(name, id string) string {
 	if name == "" {
-		return clean(id)
+		return cleanText(id)
 	}
-	return clean(name) + " (" + clean(id) + ")"
+	return cleanText(name) + " (" + cleanText(id) + ")"
 }
 
 // orNothing is nameOf for an image that may be none.
@@ -221,19 +221,19 @@ func nameOfChange(im changes.ChangedImage) string {
 	if len(im.Fields) == 0 {
 		return nameOf(im.Image)
 	}
-	return nameOf(im.Image) + " [" + clean(strings.Join(im.Fields, " ")) + "]"
+	return nameOf(im.Image) + " [" + cleanText(strings.Join(im.Fields, " ")) + "]"
 }
 
 // nameOfEnded returns what ended.
 func (w *words) nameOfEnded(e changes.Ended) string {
-	name := clean(catalog.Any)
+	name := cleanText(catalog.Any)
 	if e.ClusterID != "" {
 		name = fmt.Sprintf(w.cluster, orID(e.ClusterName, e.ClusterID))
 	}
 	if len(e.InstanceTypes) == 0 {
 		return name
 	}
-	return fmt.Sprintf(w.types, name, clean(strings.Join(e.InstanceTypes, " ")))
+	return fmt.Sprintf(w.types, name, cleanText(strings.Join(e.InstanceTypes, " ")))
 }
 
 // nameOfFlapping returns the name of an image, how often it came and went, and what it is now.
@@ -248,9 +248,9 @@ func (w *words) nameOfFlapping(f Flapping) string {
 // formatTime returns a time for people.
 func formatTime(t catalog.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
-// clean returns a text that comes from upstream without line ends and other control
+// cleanText returns a text that comes from upstream without line ends and other control
 // characters, and not too long.
-func clean(text string) string {
+func cleanText(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r) {
 			return ' '

@@ -24,7 +24,7 @@ func (r *reader) filter(at string, raw json.RawMessage) (f Filter) {
 	}
 	var members map[string]json.RawMessage
 	if json.Unmarshal(raw, &members) != nil || members == nil {
-		r.fault(at, "", "is not an object", "a JSON object with parameters of /v1/changes and /v1/images")
+		r.addFault(at, "", "is not an object", "a JSON object with parameters of /v1/changes and /v1/images")
 		return f
 	}
 	query := url.Values{}
@@ -33,11 +33,11 @@ func (r *reader) filter(at string, raw json.RawMessage) (f Filter) {
 	}
 	req, faults := request.ParseSubscription(query.Encode(), f.params())
 	for _, wrong := range faults {
-		r.fault(strings.TrimSuffix(at+"."+wrong.Name, "."), "", wrong.Reason.String(), wrong.Allowed.String())
+		r.addFault(strings.TrimSuffix(at+"."+wrong.Name, "."), "", wrong.Reason.String(), wrong.Allowed.String())
 	}
 	f.Selection, f.ImageIDs, f.Conditions, f.Words = req.Selection, req.ImageIDs, req.Conditions, req.SearchWords
 	if r.cost += req.Cost; r.cost > filter.MaxTotalCost && len(faults) == 0 {
-		r.fault(at, "", "exceeds what the expressions of one file may cost", "fewer or smaller expressions")
+		r.addFault(at, "", "exceeds what the expressions of one file may cost", "fewer or smaller expressions")
 	}
 	return f
 }
@@ -47,8 +47,8 @@ func (r *reader) values(at string, raw json.RawMessage) (list []string) {
 	elements, isList := []json.RawMessage{raw}, raw[0] == '['
 	if isList {
 		elements = r.array(at, raw, request.MaxListValues)
-		if len(elements) == 0 && !r.failed(at) {
-			r.fault(at, "", "is empty", "at least one value; without the member there is no condition")
+		if len(elements) == 0 && !r.hasFault(at) {
+			r.addFault(at, "", "is empty", "at least one value; without the member there is no condition")
 		}
 	}
 	for i, element := range elements {
@@ -58,7 +58,7 @@ func (r *reader) values(at string, raw json.RawMessage) (list []string) {
 		}
 		var text string
 		if element[0] != '"' || json.Unmarshal(element, &text) != nil {
-			r.fault(path, "", "is not text", `text such as "40", or a list of texts`)
+			r.addFault(path, "", "is not text", `text such as "40", or a list of texts`)
 			return nil
 		}
 		list = append(list, text)

@@ -48,13 +48,13 @@ type reader struct {
 // err returns all faults as one error.
 func (r *reader) err() error { return errors.Join(r.faults...) }
 
-// fault adds a fault.
-func (r *reader) fault(path, value, reason, allowed string) {
+// addFault adds a fault.
+func (r *reader) addFault(path, value, reason, allowed string) {
 	r.faults = append(r.faults, &Fault{path, value, reason, allowed})
 }
 
-// failed reports whether a path has a fault already.
-func (r *reader) failed(path string) bool {
+// hasFault reports whether a path has a fault already.
+func (r *reader) hasFault(path string) bool {
 	return slices.ContainsFunc(r.faults, func(err error) bool {
 		var f *Fault
 		return errors.As(err, &f) && f.Path == path
@@ -74,12 +74,12 @@ func quote(text string) string {
 func (r *reader) object(path string, raw json.RawMessage, members ...string) map[string]json.RawMessage {
 	var m map[string]json.RawMessage
 	if json.Unmarshal(raw, &m) != nil || m == nil {
-		r.fault(path, "", "is not an object", "a JSON object with "+strings.Join(members, ", "))
+		r.addFault(path, "", "is not an object", "a JSON object with "+strings.Join(members, ", "))
 		return nil
 	}
 	for _, name := range sortedKeys(m) {
 		if !slices.Contains(members, name) {
-			r.fault(join(path, name), "", "is not known", strings.Join(members, ", "))
+			r.addFault(join(path, name), "", "is not known", strings.Join(members, ", "))
 		}
 	}
 	return m
@@ -109,10 +109,10 @@ func (r *reader) array(path string, raw json.RawMessage, most int) (list []json.
 		return nil
 	}
 	if json.Unmarshal(raw, &list) != nil || list == nil {
-		r.fault(path, "", "is not a list", fmt.Sprintf("a list of at most %d", most))
+		r.addFault(path, "", "is not a list", fmt.Sprintf("a list of at most %d", most))
 	}
 	if len(list) > most {
-		r.fault(path, fmt.Sprintf("%d elements", len(list)), "are too many", fmt.Sprintf("at most %d", most))
+		r.addFault(path, fmt.Sprintf("%d elements", len(list)), "are too many", fmt.Sprintf("at most %d", most))
 		return nil
 	}
 	return list
@@ -124,7 +124,7 @@ func (r *reader) text(path string, raw json.RawMessage) (s string) {
 		return ""
 	}
 	if string(raw) == "null" || json.Unmarshal(raw, &s) != nil {
-		r.fault(path, "", "is not text", "a JSON string")
+		r.addFault(path, "", "is not text", "a JSON string")
 	}
 	return s
 }
@@ -132,8 +132,8 @@ func (r *reader) text(path string, raw json.RawMessage) (s string) {
 // requiredText reads a string that must not be empty.
 func (r *reader) requiredText(path string, raw json.RawMessage, allowed string) (s string, ok bool) {
 	s = r.text(path, raw)
-	if s == "" && !r.failed(path) {
-		r.fault(path, "", "is missing", allowed)
+	if s == "" && !r.hasFault(path) {
+		r.addFault(path, "", "is missing", allowed)
 	}
 	return s, s != ""
 }
@@ -147,7 +147,7 @@ func (r *reader) choice(path string, raw json.RawMessage, def string, values []s
 	}
 	text, ok := r.requiredText(path, raw, allowed)
 	if ok && !slices.Contains(values, text) {
-		r.fault(path, quote(text), "is not known", allowed)
+		r.addFault(path, quote(text), "is not known", allowed)
 	}
 	return text
 }

@@ -77,13 +77,13 @@ type Options struct {
 func Parse(data []byte, options Options) ([]Subscription, error) {
 	r := &reader{options: options}
 	if len(data) > MaxFile {
-		r.fault("", fmt.Sprintf("%d bytes", len(data)), "is too large", fmt.Sprintf("at most %d bytes", MaxFile))
+		r.addFault("", fmt.Sprintf("%d bytes", len(data)), "is too large", fmt.Sprintf("at most %d bytes", MaxFile))
 		return nil, r.err()
 	}
 	// Decoders disagree about members that are there twice, and about text that is not UTF-8.
 	canonical, err := catalog.Canonical(data)
 	if err != nil {
-		r.fault("", "", "cannot be read: "+err.Error(), "a JSON object")
+		r.addFault("", "", "cannot be read: "+err.Error(), "a JSON object")
 		return nil, r.err()
 	}
 	var list []Subscription
@@ -92,7 +92,7 @@ func Parse(data []byte, options Options) ([]Subscription, error) {
 		list = append(list, r.subscription(fmt.Sprintf("Subscriptions[%d]", i), raw))
 	}
 	if top != nil && top["Subscriptions"] == nil {
-		r.fault("Subscriptions", "", "is missing", "a list, which may be empty")
+		r.addFault("Subscriptions", "", "is missing", "a list, which may be empty")
 	}
 	r.checkNames(list)
 	if err := r.err(); err != nil {
@@ -126,7 +126,7 @@ func (r *reader) name(path string, raw json.RawMessage) string {
 		return ""
 	}
 	if len(text) > 64 || catalog.ValidateName("name", text) != nil {
-		r.fault(path, quote(text), "cannot be a name",
+		r.addFault(path, quote(text), "cannot be a name",
 			"1 to 64 characters of A-Z a-z 0-9 . _ -, but not . or .. or "+catalog.Any)
 	}
 	return text
@@ -137,7 +137,7 @@ func (r *reader) checkNames(list []Subscription) {
 	for i, s := range list {
 		first := slices.IndexFunc(list, func(o Subscription) bool { return o.Name == s.Name })
 		if s.Name != "" && first < i {
-			r.fault(fmt.Sprintf("Subscriptions[%d].Name", i), quote(s.Name),
+			r.addFault(fmt.Sprintf("Subscriptions[%d].Name", i), quote(s.Name),
 				fmt.Sprintf("is the name of Subscriptions[%d] too", first), "a name of its own")
 		}
 	}
@@ -156,11 +156,11 @@ func (r *reader) url(path string, raw json.RawMessage) string {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Hostname() == "" || len(text) > maxURL:
-		r.fault(path, "", "is not a URL of a host, or is longer than 2,048 bytes", allowed)
+		r.addFault(path, "", "is not a URL of a host, or is longer than 2,048 bytes", allowed)
 	case u.User != nil || u.Fragment != "":
-		r.fault(path, "", "has a user or a fragment", allowed)
+		r.addFault(path, "", "has a user or a fragment", allowed)
 	case u.Scheme != "https" && (u.Scheme != "http" || !r.options.AllowPrivate):
-		r.fault(path, "", "has another scheme", allowed)
+		r.addFault(path, "", "has another scheme", allowed)
 	}
 	return text
 }
@@ -173,11 +173,11 @@ func (r *reader) secret(path string, raw json.RawMessage, kind Kind) string {
 		allowed := fmt.Sprintf("whsec_ and the base64 text of %d to %d random bytes", minKey, maxKey)
 		key, hasPrefix := strings.CutPrefix(text, "whsec_")
 		if !hasPrefix || !isKey(key) {
-			r.fault(path, "", "is missing or not a secret of Standard Webhooks", allowed)
+			r.addFault(path, "", "is missing or not a secret of Standard Webhooks", allowed)
 		}
 	case WeCom, Slack:
 		if text != "" {
-			r.fault(path, "", "is given, but a receiver of kind "+string(kind)+" has no secret", "no secret")
+			r.addFault(path, "", "is given, but a receiver of kind "+string(kind)+" has no secret", "no secret")
 		}
 	}
 	return text
@@ -195,12 +195,12 @@ func isKey(text string) bool {
 // duration reads FailingAfter.
 func (r *reader) duration(path string, raw json.RawMessage) time.Duration {
 	text := r.text(path, raw)
-	if raw == nil || text == "" && r.failed(path) {
+	if raw == nil || text == "" && r.hasFault(path) {
 		return defaultFailingAfter
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < time.Minute || d > 7*24*time.Hour {
-		r.fault(path, quote(text), "is not a duration in its range", "1m to 168h, written like 30m or 1h30m")
+		r.addFault(path, quote(text), "is not a duration in its range", "1m to 168h, written like 30m or 1h30m")
 	}
 	return d
 }
