@@ -79,16 +79,16 @@ func SubscriptionMetrics(n *render.Notify) []*metrics.Family {
 		"Commits that the receiver of a subscription has not been told of.")
 	failing := metrics.New(metrics.Gauge, "community_images_subscription_failing", "",
 		"1: the receiver of a subscription did not take the last message. 0: it did.")
-	problem.Set(oneIf(n.Problem != ""))
+	problem.Set(boolToFloat(n.Problem != ""))
 	for _, s := range n.Subscriptions {
 		pending.Set(float64(s.Pending), "subscription", s.Name)
-		failing.Set(oneIf(s.FailingSince != nil), "subscription", s.Name)
+		failing.Set(boolToFloat(s.FailingSince != nil), "subscription", s.Name)
 	}
 	return []*metrics.Family{problem, pending, failing}
 }
 
-// oneIf returns 1 for true and 0 for false.
-func oneIf(b bool) float64 {
+// boolToFloat returns 1 for true and 0 for false.
+func boolToFloat(b bool) float64 {
 	if b {
 		return 1
 	}

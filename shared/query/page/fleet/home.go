@@ -95,7 +95,7 @@ func (v *homeView) main() g.Node {
 		h.P(h.Class("intro"), g.Text(in.T("This service keeps what E-HPC's ListCommunityImages answers: which images "+
 			"each cluster and instance type is offered, now and in the past. Search them, see what has changed, and "+
 			"whether a cluster boots from an image that is gone."))),
-		v.search(), v.numbers(), v.present(), v.goneClusters(), v.lastDay(), v.otherRegions(), v.programs(),
+		v.search(), v.numbers(), v.currentState(), v.goneClusters(), v.lastDay(), v.otherRegions(), v.programs(),
 	}
 }
 
@@ -182,8 +182,8 @@ func (v *homeView) dayInNumbers() *day {
 	return d
 }
 
-// present says how the region is now.
-func (v *homeView) present() g.Node {
+// currentState says how the region is now.
+func (v *homeView) currentState() g.Node {
 	in := v.in
 	switch {
 	case in.Region == "":

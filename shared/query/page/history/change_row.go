@@ -97,9 +97,9 @@ func (row *changeRow) subject(in *ui.Input, names ui.ClusterNames) g.Node {
 	return g.Group{h.Span(h.Class("name"), g.El("bdi", g.Text(names.Of(in, id)))), h.Code(g.Text(id))}
 }
 
-// where shows the clusters of the row. If several things happened to an image in one commit,
+// clusters shows the clusters of the row. If several things happened to an image in one commit,
 // each has a line.
-func (row *changeRow) where(in *ui.Input, names ui.ClusterNames) g.Node {
+func (row *changeRow) clusters(in *ui.Input, names ui.ClusterNames) g.Node {
 	if row.ended != nil {
 		return row.endedImages(in)
 	}
@@ -147,8 +147,8 @@ func (row *changeRow) endedImages(in *ui.Input) g.Node {
 	return h.Div(text, g.Text(" · "), ui.Link(list, in.T("list them")), types)
 }
 
-// now says whether anything offers the image when the feed or the diff ends.
-func (row *changeRow) now(in *ui.Input) g.Node {
+// stateNow says whether anything offers the image when the feed or the diff ends.
+func (row *changeRow) stateNow(in *ui.Input) g.Node {
 	switch {
 	case row.offered == nil:
 		return nil

@@ -106,12 +106,12 @@ func newChangeList(in *ui.Input, view *render.EventView, next string, names ui.C
 	if !view.Newest {
 		slices.Reverse(l.commits)
 	}
-	l.cut()
+	l.limitCommits()
 	return l
 }
 
-// cut leaves as many commits as the page shows.
-func (l *changeList) cut() {
+// limitCommits leaves as many commits as the page shows.
+func (l *changeList) limitCommits() {
 	shown := 0
 	for i, commit := range l.commits {
 		// A page of the newest rows ends within a commit.
@@ -138,7 +138,7 @@ func (l *changeList) node() g.Node {
 			in.FormatLinks(),
 		}
 	}
-	return g.Group{l.cards(), l.about(), l.days(), l.pages(), in.FormatLinks()}
+	return g.Group{l.cards(), l.summary(), l.days(), l.pages(), in.FormatLinks()}
 }
 
 // cards shows the numbers of the period.
@@ -161,8 +161,8 @@ func (l *changeList) cards() g.Node {
 		card(of("ended"), len(t.ended), ended, false))
 }
 
-// about says which rows these are.
-func (l *changeList) about() g.Node {
+// summary says which rows these are.
+func (l *changeList) summary() g.Node {
 	in := l.in
 	text := in.N(len(l.rows), "%d change, newest first. Days are those of UTC.",
 		"%d changes, newest first. Days are those of UTC.")
@@ -236,8 +236,8 @@ func (l *changeList) row(row *changeRow) g.Node {
 		ui.Cell(in.T("When"), in.ClockNode(row.at)),
 		ui.Cell(in.T("What"), in.KindPill(row.kind)),
 		ui.Cell(in.T("Image"), row.subject(in, l.names), in.FieldChanges(row.fields)),
-		ui.Cell(in.T("Where"), row.where(in, l.names)),
-		ui.Cell(l.nowName(), row.now(in)),
+		ui.Cell(in.T("Where"), row.clusters(in, l.names)),
+		ui.Cell(l.nowName(), row.stateNow(in)),
 	)
 }
 

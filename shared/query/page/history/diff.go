@@ -94,7 +94,7 @@ func diffResult(in *ui.Input, view *render.DiffView, names ui.ClusterNames) g.No
 	}
 	d := &diffTables{in: in, names: names, labels: newDiffLabels(in, view, names),
 		isOfTimes: view.From.ClusterID == nil}
-	parts := g.Group{d.sides(view), d.numbers(byKind)}
+	parts := g.Group{d.comparedSides(view), d.numbers(byKind)}
 	if len(rows) == 0 {
 		return append(parts, ui.EmptyState(in.T("Nothing differs."), nil))
 	}
@@ -112,8 +112,8 @@ type diffTables struct {
 	isOfTimes bool
 }
 
-// sides says what is compared, with a link that exchanges both.
-func (d *diffTables) sides(view *render.DiffView) g.Node {
+// comparedSides says what is compared, with a link that exchanges both.
+func (d *diffTables) comparedSides(view *render.DiffView) g.Node {
 	in, here := d.in, d.in.Here()
 	side := func(s render.DiffSide) g.Node {
 		if s.ClusterID == nil {
@@ -175,7 +175,8 @@ func (d *diffTables) list(kind, title string, rows []changeRow) g.Node {
 		row := &rows[i]
 		cells := g.Group{ui.Cell(in.T("Image"), row.subject(in, d.names))}
 		if d.isOfTimes {
-			cells = append(cells, ui.Cell(in.T("Where"), row.where(in, d.names)), ui.Cell(in.T("Then"), row.now(in)))
+			cells = append(cells, ui.Cell(in.T("Where"), row.clusters(in, d.names)),
+				ui.Cell(in.T("Then"), row.stateNow(in)))
 		}
 		nodes = append(nodes, h.Tr(cells))
 	}
@@ -202,7 +203,7 @@ func (d *diffTables) changed(rows []changeRow) g.Node {
 			if n == 0 {
 				first := h.Td(h.Data("label", in.T("Image")), h.RowSpan(strconv.Itoa(len(row.fields))),
 					row.subject(in, d.names),
-					g.If(d.isOfTimes, row.where(in, d.names)))
+					g.If(d.isOfTimes, row.clusters(in, d.names)))
 				cells = slices.Insert(cells, 0, g.Node(first))
 			}
 			nodes = append(nodes, h.Tr(cells))

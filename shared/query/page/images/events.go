@@ -31,7 +31,7 @@ func (r *imageReport) eventsSection() g.Node {
 		rows = append(rows, h.Tr(
 			ui.Cell(in.T("When"), in.TimeNode(first.CommittedAt)),
 			ui.Cell(in.T("What"), in.KindPill(string(first.Kind)), in.FieldChanges(first.Fields)),
-			ui.Cell(in.T("Where"), r.whereOf(events)),
+			ui.Cell(in.T("Where"), r.clustersOfEvents(events)),
 		))
 	}
 	more := g.Node(nil)
@@ -65,8 +65,8 @@ func isSameEvent(a, b *render.Event) bool {
 		})
 }
 
-// whereOf shows the clusters of events, with their instance types.
-func (r *imageReport) whereOf(events []*render.Event) g.Node {
+// clustersOfEvents shows the clusters of events, with their instance types.
+func (r *imageReport) clustersOfEvents(events []*render.Event) g.Node {
 	types := map[string][]string{}
 	var ids []string
 	for _, e := range events {

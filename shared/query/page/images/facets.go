@@ -2,6 +2,7 @@ package images
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	g "maragu.dev/gomponents"
@@ -210,7 +211,7 @@ func (v *imagesView) facetItems(values []facetValue, most int) g.Node {
 		m.html(`">`)
 		if value.count > 0 {
 			m.html(`<svg class="bar" aria-hidden="true" preserveAspectRatio="none" viewBox="0 0 100 1"><rect width="`)
-			m.text(itoa(max(1, value.count*100/most)))
+			m.text(strconv.Itoa(max(1, value.count*100/most)))
 			m.html(`" height="1"/></svg>`)
 		}
 		m.html(`<span>`)
@@ -221,7 +222,7 @@ func (v *imagesView) facetItems(values []facetValue, most int) g.Node {
 		m.html(`</span>`)
 		if value.count >= 0 {
 			m.html(`<span class="count">`)
-			m.text(itoa(value.count))
+			m.text(strconv.Itoa(value.count))
 			m.html(`</span>`)
 		}
 		m.html(`</a></li>`)

@@ -3,7 +3,6 @@
 package images
 
 import (
-	"strconv"
 	"strings"
 
 	g "maragu.dev/gomponents"
@@ -175,6 +174,3 @@ func (v *imagesView) pageLinks() g.Node {
 			g.Text(v.T("Next page")))),
 	)
 }
-
-// itoa returns a number as text.
-func itoa(n int) string { return strconv.Itoa(n) }

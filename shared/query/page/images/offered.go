@@ -3,6 +3,7 @@ package images
 import (
 	"bytes"
 	"encoding/binary"
+	"strconv"
 	"strings"
 )
 
@@ -61,10 +62,10 @@ func (v *imagesView) offeredCell(offers []byte) rendered {
 			if has != 0 {
 				path = &on
 			}
-			path.WriteString("M" + itoa(12*i) + " 0h9v9h-9z")
+			path.WriteString("M" + strconv.Itoa(12*i) + " 0h9v9h-9z")
 		}
 		m.html(`<svg class="dots" aria-hidden="true" width="`)
-		m.text(itoa(12 * len(offers)))
+		m.text(strconv.Itoa(12 * len(offers)))
 		m.html(`" height="9"><path class="off" d="`)
 		m.text(off.String())
 		m.html(`"/><path class="on" d="`)
