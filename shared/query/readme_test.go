@@ -32,8 +32,8 @@ func readmeSection(t *testing.T, heading string) string {
 	return section
 }
 
-// TestReadmeExamples asks every lookup of the README's examples, and holds that
-// its reference names every operator and parameter.
+// TestReadmeExamples asks every lookup of the README's examples, and holds that it names every
+// route, parameter, field and operator.
 func TestReadmeExamples(t *testing.T) {
 	t.Parallel()
 	examples := readmeSection(t, "### Ten examples")
