@@ -21,8 +21,9 @@
 // What is added where, besides README.md, notify.schema.json and tests:
 //
 //   - a kind of receiver: a constant and kinds in subscription/subscription.go, which also says
-//     whether it has a secret; protocols in receiver/protocol.go; and in notifytest a receiver
-//     that checks the requests with code of its own
+//     whether it has a secret; protocols in receiver/protocol.go; in notifytest a receiver that
+//     checks the requests with code of its own; and the description of Kind in
+//     query/render/wire_status.go
 //   - a kind of event: a constant and events in subscription/filter.go; a list in
 //     changes.Changes, which Span.Compare fills; its list, count and line in message
 //   - a parameter of filters: that of lookups in request/subscription.go of package query, one

@@ -45,7 +45,8 @@
 //     are in request/synonyms.go, its sign on pages in page/ui/values.go
 //   - a parameter: request/param_*.go, and the params of its routes in request/routes.go
 //   - a route: request/routes.go, served_routes.go, a function of GrantReader in a file here,
-//     the struct of its body in render/wire*.go and bodyTypes in openapi/schemas.go
+//     the struct of its body in render/wire*.go and bodyTypes in openapi/schemas.go. What its
+//     About says in Chinese goes to page/language/chinese_route.go
 //   - a page of a route, and a text in both languages: see page/doc.go
 //   - a metric: status/metrics.go, or lookupmetrics for what one instance counts
 //   - a format: request/formats.go, the formats of its routes, those of parameters that have no
@@ -53,5 +54,6 @@
 //   - an error or a hint: its template with message.New, and the Chinese one in page/language
 //   - a receiver of messages or a kind of event: see shared/notify/doc.go
 //
-// README.md tells callers of each, and tests hold it against the code.
+// README.md tells callers of each. Tests hold its examples and its routes, parameters, fields
+// and operators against the code.
 package query

@@ -74,7 +74,7 @@ func appendSeen(b []byte, seen ImageSeen) []byte {
 	return append(b, '"')
 }
 
-// ImageView is an image that is offered, as pages for people show it.
+// ImageView is an image that is offered, for its HTML page.
 type ImageView struct {
 	ImageSeen
 	Contents []ImageContent // several if the scopes disagree
@@ -86,7 +86,7 @@ type ImageContent struct {
 	Offers []format.ScopeRef // the scopes that offer it so, in canonical order
 }
 
-// ViewImage returns an image for a page for people. The rows from to to-1 of a set are its
+// ViewImage returns an image for its HTML page. The rows from to to-1 of a set are its
 // contents.
 func ViewImage(seen ImageSeen, set *imageset.Set, from, to int) *ImageView {
 	view := &ImageView{ImageSeen: seen}

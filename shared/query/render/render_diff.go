@@ -46,7 +46,7 @@ func Differences(prefix []byte, before, after DiffInput, req *request.Request) (
 	return b, total, err
 }
 
-// DiffView is a diff as pages for people show it. One of the lists is not nil.
+// DiffView is a diff for its HTML page. One of the lists is not nil.
 type DiffView struct {
 	From, To DiffSide
 	Images   []DiffRow // of two clusters
@@ -54,13 +54,13 @@ type DiffView struct {
 	Events   []Event   // of two times, by scope
 }
 
-// ViewDifferences compares the images of two clusters for a page for people.
+// ViewDifferences compares the images of two clusters for the HTML page.
 func ViewDifferences(before, after DiffInput) *DiffView {
 	d := catalog.Compare(before.Images, after.Images)
 	return &DiffView{From: before.Side, To: after.Side, Images: diffRows(d, before.Images, after.Images)}
 }
 
-// ViewDiffOfTimes returns the rows of a diff of two times for a page for people.
+// ViewDiffOfTimes returns the rows of a diff of two times for the HTML page.
 func ViewDiffOfTimes(region string, sides [2]DiffSide, rows []*history.Event, req *request.Request) *DiffView {
 	view := &DiffView{From: sides[0], To: sides[1]}
 	if req.ByScope {

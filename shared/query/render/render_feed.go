@@ -193,7 +193,7 @@ func Events(
 	return AppendMembers(prefix, ScopeChangeFeed{feed, list})
 }
 
-// EventView is a page of events of a region as pages for people show it.
+// EventView is some events of a region, for an HTML page.
 type EventView struct {
 	Feed
 	Newest  bool     // they are newest first, else oldest first
@@ -201,7 +201,7 @@ type EventView struct {
 	Events  []Event
 }
 
-// ViewEvents returns a page of events for a page for people.
+// ViewEvents returns events for an HTML page.
 func ViewEvents(page history.Page, req *request.Request, region string) *EventView {
 	view := &EventView{
 		Feed:   Feed{Count: len(page.Entries), More: page.More, NextCursor: page.End.String()},

@@ -18,9 +18,9 @@ import (
 	"community-images/shared/query/request"
 )
 
-// GrantStates is States for the callers of a grant that names clusters. It cuts what
-// the grant covers out of what full gives. Above it only commits need a check, by Covers:
-// they are whole. Their numbers and times are no secret.
+// GrantStates is States for the callers of a grant that names clusters. It leaves out what
+// the grant does not cover. Commits it gives whole: their readers must ask Covers about each
+// scope. The numbers and times of commits are no secret.
 type GrantStates struct {
 	full  States
 	grant access.Grant
