@@ -102,7 +102,8 @@ func (o *options) check(flags *flag.FlagSet) error {
 	case len(names) > 0:
 		return fmt.Errorf("%s must be a number, not below 0", strings.Join(names, ", "))
 	case o.fleet.clusters > maxClusters || o.fleet.types > maxTypes || o.fleet.images > maxImages:
-		return fmt.Errorf("-clusters, -types and -images must be at most %d, %d and %d", maxClusters, maxTypes, maxImages)
+		return fmt.Errorf("-clusters, -types and -images must be at most %d, %d and %d",
+			maxClusters, maxTypes, maxImages)
 	case s.every <= 0 || s.qps <= 0 || s.concurrency < 1 || q.headTTL <= 0:
 		return errors.New("-every, -qps, -concurrency and -head-ttl must be above 0")
 	case s.changes > 1 || q.cold > 1:

@@ -86,6 +86,7 @@ func (f *fleet) addTypes(types, bytesPerScope int) {
 // uses returns the steps as a list, always in the same order.
 func (s *steps) uses() []*use {
 	return []*use{
-		&s.FirstRun, &s.UnchangedRun, &s.OneChanged, &s.TenChanged, &s.Event, &s.ColdLookup, &s.WarmLookup, &s.LaterLookup,
+		&s.FirstRun, &s.UnchangedRun, &s.OneChanged, &s.TenChanged, &s.Event,
+		&s.ColdLookup, &s.WarmLookup, &s.LaterLookup,
 	}
 }

@@ -48,7 +48,8 @@ func (d *deployment) uploadCode(ctx context.Context) error {
 		case errors.Is(err, fs.ErrExist): // the same bytes: the name has their hash
 			fmt.Fprintf(d.out, "oss://%s/%s is there already\n", d.codeBucket, b.Name)
 		case errors.Is(err, ossbucket.ErrNoBucket):
-			return fmt.Errorf("uploading the code: bucket %q does not exist; -create-code-bucket creates it", d.codeBucket)
+			return fmt.Errorf("uploading the code: bucket %q does not exist; -create-code-bucket creates it",
+				d.codeBucket)
 		default:
 			return fmt.Errorf("uploading the code: %w", err)
 		}

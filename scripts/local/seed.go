@@ -47,7 +47,8 @@ func seedDirectory(ctx context.Context, dir *datadir.Directory, out io.Writer) e
 	fmt.Fprintf(out, "the directory is empty: seeding %d runs of a simulated month (-fresh starts without)\n",
 		ehpctest.PastTicks)
 	key := newKey()
-	store, err := dir.ServeDraft(osstest.Key{ID: key.AccessKeyID, Secret: key.AccessKeySecret, Token: key.SecurityToken})
+	store, err := dir.ServeDraft(
+		osstest.Key{ID: key.AccessKeyID, Secret: key.AccessKeySecret, Token: key.SecurityToken})
 	if err != nil {
 		return err
 	}

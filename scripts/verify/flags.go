@@ -43,7 +43,8 @@ func (o *options) define(flags *flag.FlagSet) {
 	flags.BoolVar(&o.cloud, "cloud", false, "verify the bucket on OSS that the functions' settings in the environment "+
 		"name: OSS_BUCKET, EHPC_REGIONS or FC_REGION, and ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET, "+
 		"ALIBABA_CLOUD_SECURITY_TOKEN")
-	flags.StringVar(&o.aliases, "aliases", "", "check this `file` with aliases alone, before you put it into the bucket")
+	flags.StringVar(&o.aliases, "aliases", "",
+		"check this `file` with aliases alone, before you put it into the bucket")
 	flags.StringVar(&o.region, "region", "", "verify this `region` alone (default all that are stored)")
 	flags.BoolVar(&o.repair, "repair", false,
 		"rebuild a head or index (index.ndjson) that is damaged, missing or behind from the log; "+

@@ -79,7 +79,8 @@ func responseHeaders(header http.Header) (out map[string]string, dropped []strin
 	for size > maxHeaderBytes {
 		var longest string
 		for name, value := range out {
-			if d := lineSize(name, value) - lineSize(longest, out[longest]); longest == "" || d > 0 || d == 0 && name < longest {
+			d := lineSize(name, value) - lineSize(longest, out[longest])
+			if longest == "" || d > 0 || d == 0 && name < longest {
 				longest = name
 			}
 		}

@@ -28,7 +28,8 @@ func (o Options) resolveEndpoint() (Options, error) {
 		// The SDK puts the bucket in front of the host, so it must not be there yet.
 		if before := m[1]; before != "" && !o.CNAME {
 			if before != o.Bucket {
-				return o, fmt.Errorf("endpoint host %q begins with %q, which is not the bucket %q", u.Hostname(), before, o.Bucket)
+				return o, fmt.Errorf("endpoint host %q begins with %q, which is not the bucket %q",
+					u.Hostname(), before, o.Bucket)
 			}
 			u.Host = strings.TrimPrefix(u.Host, before+".")
 		}

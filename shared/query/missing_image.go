@@ -38,7 +38,8 @@ func (g *GrantReader) imageMissingError(ctx context.Context, req *request.Reques
 		e.Message = message.New("Image %s is no longer offered by the requested scopes. They offered it until %s.",
 			fault.Quote(req.ImageID), life.Gone)
 		e.Recommend = message.Sentences(
-			message.New("Ask without ClusterId and InstanceType to see whether others offer it."), message.New(seeHistory))
+			message.New("Ask without ClusterId and InstanceType to see whether others offer it."),
+			message.New(seeHistory))
 	}
 	seen := render.ImageSeen{ImageID: req.ImageID, First: life.First, Last: life.LastSeen}
 	// The content is a courtesy: without it the answer is still right, so a

@@ -62,7 +62,8 @@ func (c *call) sendClusterPage(all []clusterEntry) error {
 	size, ok2 := c.intParameter("PageSize", defaultSize, largestSize)
 	if !ok1 || !ok2 {
 		return apierror.New(http.StatusBadRequest, codeInvalidParams,
-			"The specified parameter PageNumber or PageSize is invalid.", "PageNumber begins at 1, PageSize is 1 to 50.")
+			"The specified parameter PageNumber or PageSize is invalid.",
+			"PageNumber begins at 1, PageSize is 1 to 50.")
 	}
 	// A page behind the last one is empty and no error, as E-HPC's are.
 	from := min(len(all), (number-1)*size)

@@ -86,7 +86,8 @@ func pack(function, version string, binary []byte, limit int) (Bundle, error) {
 		return Bundle{}, fmt.Errorf("packing %s: %w", function, err)
 	}
 	if len(data) > limit {
-		return Bundle{}, fmt.Errorf("packing %s: the zip has %d bytes; at most %d are allowed", function, len(data), limit)
+		return Bundle{}, fmt.Errorf("packing %s: the zip has %d bytes; at most %d are allowed",
+			function, len(data), limit)
 	}
 	sum := sha256.Sum256(data)
 	hash := hex.EncodeToString(sum[:8])

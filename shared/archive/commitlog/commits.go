@@ -156,7 +156,8 @@ func (l *Log) CommitsBackward(ctx context.Context, now *format.Head, from int64)
 			m, err := l.Month(ctx, now, i)
 			goOn := false
 			if err == nil {
-				goOn, err = l.visitBackward(ctx, m, int(from-m.FirstSequence), func(c *format.Commit) bool { return yield(c, nil) })
+				yieldCommit := func(c *format.Commit) bool { return yield(c, nil) }
+				goOn, err = l.visitBackward(ctx, m, int(from-m.FirstSequence), yieldCommit)
 			}
 			// Retention removes the oldest months first.
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -214,8 +215,9 @@ func (l *Log) readCommits(ctx context.Context, m *MonthIndex, from, until int) (
 		// The index is bound to the log, so the line was altered since.
 		if c == nil || !intact || c.Sequence != m.FirstSequence+int64(p) || c.RegionID != m.RegionID ||
 			c.Format != format.Version {
-			return nil, &format.DamagedError{Key: key, Reason: fmt.Sprintf("commit %d was altered: it is not at offset %d",
-				m.FirstSequence+int64(p), m.Offsets[p])}
+			return nil, &format.DamagedError{Key: key,
+				Reason: fmt.Sprintf("commit %d was altered: it is not at offset %d",
+					m.FirstSequence+int64(p), m.Offsets[p])}
 		}
 		c.LineHash = format.HashLine(line)
 		if n := len(commits); n > 0 && c.Previous != commits[n-1].LineHash {

@@ -130,7 +130,8 @@ func (l *Log) replayFromCheckpoint(
 		return nil, err
 	}
 	if want := m.FirstSequence + int64(n) - 1; r.Sequence != want {
-		return nil, &format.DamagedError{Key: key, Reason: fmt.Sprintf("commit %d was altered: it is not where it was", want)}
+		return nil, &format.DamagedError{Key: key,
+			Reason: fmt.Sprintf("commit %d was altered: it is not where it was", want)}
 	}
 	return r, nil
 }

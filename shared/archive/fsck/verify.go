@@ -33,7 +33,8 @@ func Verify(ctx context.Context, a *archive.Archive, region string) (*Audit, err
 		}
 		var format *format.VersionError
 		if errors.As(err, &format) { // then nothing else can be said
-			return &Audit{RegionID: region, Findings: []Finding{{Key: format.Key, Reason: "it " + format.Reason()}}}, nil
+			finding := Finding{Key: format.Key, Reason: "it " + format.Reason()}
+			return &Audit{RegionID: region, Findings: []Finding{finding}}, nil
 		}
 		if err != nil {
 			return nil, err

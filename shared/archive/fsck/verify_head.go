@@ -51,7 +51,8 @@ func (v *verifier) verifyHead(r *format.Head) error {
 		v.report(key, "its aliases are not those of the log")
 	}
 	if !h.SimulatedUntil.Equal(r.SimulatedUntil.Time) && h.Sequence == r.Sequence {
-		v.report(key, "it says that history is simulated until %q, and the log says %q", h.SimulatedUntil, r.SimulatedUntil)
+		v.report(key, "it says that history is simulated until %q, and the log says %q",
+			h.SimulatedUntil, r.SimulatedUntil)
 	}
 	if err := v.verifyHeadScopes(key, h, r); err != nil {
 		return err

@@ -107,6 +107,7 @@ func newDatesUnknownError(name string) error {
 		"missing or damaged.", name)
 	return &apierror.Error{
 		Status: http.StatusServiceUnavailable, Code: fault.CodeDamaged, Message: text, RetryAfter: 60,
-		Recommend: message.New("Try again after the next run that changes something."), Cause: errors.New(text.String()),
+		Recommend: message.New("Try again after the next run that changes something."),
+		Cause:     errors.New(text.String()),
 	}
 }

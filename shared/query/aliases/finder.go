@@ -31,7 +31,8 @@ func NewFinder(a source.Archive, now func() time.Time) *Finder {
 	lists := imageset.NewListLoader(a, nil)
 	states := &state.FullStates{Source: a, Index: lists, Now: now}
 	return &Finder{
-		Resolver: &state.Resolver{States: states, Now: now}, Sets: imageset.NewCache(lists), Schema: field.NewSchema(nil),
+		Resolver: &state.Resolver{States: states, Now: now},
+		Sets:     imageset.NewCache(lists), Schema: field.NewSchema(nil),
 	}
 }
 

@@ -159,7 +159,8 @@ func (s *Schema) VisibleChanges(changes []catalog.FieldChange) []catalog.FieldCh
 	// An empty Field means that the whole image differs, which would show that
 	// a redacted field changed.
 	return slices.DeleteFunc(slices.Clone(changes), func(c catalog.FieldChange) bool {
-		return c.Field == "" || slices.ContainsFunc(s.Withheld, func(w string) bool { return IsWithheldMember(w, c.Field) })
+		isWithheld := func(w string) bool { return IsWithheldMember(w, c.Field) }
+		return c.Field == "" || slices.ContainsFunc(s.Withheld, isWithheld)
 	})
 }
 

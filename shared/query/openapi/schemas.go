@@ -53,7 +53,8 @@ var objectTypes = map[string]reflect.Type{
 // name. openapitest compares them with real answers.
 func (d *Description) schemas() jsonObject {
 	m := &schemaMaker{names: map[reflect.Type]string{}, enums: map[reflect.Type][]string{
-		reflect.TypeFor[format.State]():       {string(format.StateOK), string(format.StateFailed), string(format.StateHeld)},
+		reflect.TypeFor[format.State](): {string(format.StateOK), string(format.StateFailed),
+			string(format.StateHeld)},
 		reflect.TypeFor[aliases.Rule]():       {string(aliases.RuleLookup), string(aliases.RulePin)},
 		reflect.TypeFor[request.KindName]():   request.KindNames,
 		reflect.TypeFor[request.ImageState](): request.ImageStateNames(),
@@ -95,7 +96,8 @@ func (d *Description) imageSchema() jsonObject {
 			"description": "with several instance types: those with which it is offered"},
 		field.ColumnOffers: jsonObject{"type": "array", "description": "only if fields names it: each cluster with each " +
 			"type that offers the image; empty: the list without one", "items": jsonObject{"type": "object",
-			"properties": jsonObject{"ClusterId": jsonObject{"type": "string"}, "InstanceType": jsonObject{"type": "string"}}}},
+			"properties": jsonObject{"ClusterId": jsonObject{"type": "string"},
+				"InstanceType": jsonObject{"type": "string"}}}},
 		field.ColumnContentDiffers: jsonObject{"type": "boolean",
 			"description": "the id has other content in another scope, which is in the list too"},
 	}
@@ -104,7 +106,8 @@ func (d *Description) imageSchema() jsonObject {
 		// No type: upstream has sent numbers as text before.
 		value := jsonObject{"description": f.About}
 		if f.IsDerived {
-			value = jsonObject{"type": "string", "description": "only if fields names it: " + f.About + "; empty: not known"}
+			value = jsonObject{"type": "string",
+				"description": "only if fields names it: " + f.About + "; empty: not known"}
 		}
 		if !nested {
 			properties[top] = value

@@ -114,7 +114,8 @@ func newAtomEntry(e *history.Event, region string) atomEntry {
 	sequence := strconv.FormatInt(e.Commit.Sequence, 10)
 	entry := atomEntry{Updated: e.Commit.At.String()}
 	if e.Kind == request.KindEnded {
-		entry.Link = atomLink{"alternate", "application/json", "/v1/clusters?" + url.Values{"RegionId": {region}}.Encode()}
+		entry.Link = atomLink{"alternate", "application/json",
+			"/v1/clusters?" + url.Values{"RegionId": {region}}.Encode()}
 	} else {
 		entry.Link = atomLink{"alternate", "application/json",
 			"/v1/images/" + url.PathEscape(e.ImageID) + "/history?" + url.Values{"RegionId": {region}}.Encode()}

@@ -18,8 +18,8 @@ func (c Cluster) Cells() []string {
 		newest = *c.Newest
 	}
 	return []string{
-		c.RegionID, c.ClusterID, c.Name, c.ImageID, c.ImageName, string(c.ImageState), c.GoneSince.String(), c.ImageStatus,
-		c.ImageVersion, newest.ImageID, newest.Version,
+		c.RegionID, c.ClusterID, c.Name, c.ImageID, c.ImageName, string(c.ImageState), c.GoneSince.String(),
+		c.ImageStatus, c.ImageVersion, newest.ImageID, newest.Version,
 	}
 }
 
@@ -35,7 +35,8 @@ func (c Cluster) ShortCells() []string {
 // NewCluster returns a cluster with its boot image.
 func NewCluster(b *history.BootImage) Cluster {
 	c := Cluster{
-		Cluster: b.Cluster, ImageState: b.State, GoneSince: b.GoneSince(), HistorySince: b.HistorySince, ImageName: b.Name,
+		Cluster: b.Cluster, ImageName: b.Name, ImageState: b.State,
+		GoneSince: b.GoneSince(), HistorySince: b.HistorySince,
 	}
 	if b.Content != nil {
 		c.ImageStatus, c.ImageVersion = b.Content.Text("Status"), b.Content.Text("OsTag.Version")

@@ -23,7 +23,8 @@ import (
 func newFieldChanges(fields []catalog.FieldChange) []FieldChange {
 	list := make([]FieldChange, 0, len(fields))
 	for _, c := range fields {
-		list = append(list, FieldChange{field.UpstreamName(c.Field), json.RawMessage(c.Before), json.RawMessage(c.After)})
+		list = append(list, FieldChange{field.UpstreamName(c.Field),
+			json.RawMessage(c.Before), json.RawMessage(c.After)})
 	}
 	return list
 }

@@ -121,5 +121,6 @@ func newNotAcceptableError(rt *Route) error {
 		recommend = message.New("Accept one of them, or use the format parameter.")
 	}
 	return &apierror.Error{Status: http.StatusNotAcceptable, Code: fault.CodeAccept, Recommend: recommend,
-		Message: message.New("The Accept header allows none of the media types of this route: %s.", message.Names(media))}
+		Message: message.New("The Accept header allows none of the media types of this route: %s.",
+			message.Names(media))}
 }

@@ -11,7 +11,8 @@ import (
 func DropEmpty(rt *Route, query string) string {
 	isEmpty := func(part string) bool {
 		name, value, _ := strings.Cut(part, "=")
-		return value == "" && slices.ContainsFunc(rt.Params, func(p Param) bool { return strings.EqualFold(p.Name, name) })
+		hasName := func(p Param) bool { return strings.EqualFold(p.Name, name) }
+		return value == "" && slices.ContainsFunc(rt.Params, hasName)
 	}
 	if !slices.ContainsFunc(strings.Split(query, "&"), isEmpty) {
 		return query

@@ -117,10 +117,12 @@ func checkFeedStart(p *parser) {
 		p.addFault(fault.CodeInvalid, "cursor", message.New("cannot be combined with since"),
 			message.New("either since or cursor"))
 	case c != nil && p.request.Region != "" && p.request.Region != c.Region:
-		reason := message.New("is a position in region %s, not in %s", fault.Quote(c.Region), fault.Quote(p.request.Region))
+		reason := message.New("is a position in region %s, not in %s",
+			fault.Quote(c.Region), fault.Quote(p.request.Region))
 		p.addFault(fault.CodeInvalid, starts[0], reason, message.New("a NextCursor of the same region"))
 	case c != nil && !slices.Contains(p.config.Regions, c.Region):
 		reason := message.New("is a position in region %s, which is not served here", fault.Quote(c.Region))
-		p.addFault(fault.CodeInvalid, starts[0], reason, message.New("a NextCursor of %s", message.Choice(p.config.Regions)))
+		p.addFault(fault.CodeInvalid, starts[0], reason,
+			message.New("a NextCursor of %s", message.Choice(p.config.Regions)))
 	}
 }

@@ -28,8 +28,9 @@ var (
 	// paramBOM sets Request.BOM, for spreadsheets that take csv without it for
 	// another character set than UTF-8.
 	paramBOM = Param{
-		Name: "bom", allowed: allowedBool, perPage: true, ignoresCase: true, formats: []string{FormatCSV}, Example: "true",
-		About: "true: format=csv begins with a byte order mark, as Excel needs it for UTF-8",
+		Name: "bom", allowed: allowedBool, perPage: true, ignoresCase: true, formats: []string{FormatCSV},
+		Example: "true",
+		About:   "true: format=csv begins with a byte order mark, as Excel needs it for UTF-8",
 		parse: func(p *parser, v []string) (err error) {
 			p.request.Bom, err = parseBool(v[0])
 			return err

@@ -181,13 +181,15 @@ var (
 	// scopesOfImages is for routes about single images and their changes, which
 	// look everywhere unless clusters or types are named.
 	scopesOfImages = []Param{
-		paramRegion, paramCluster.withDefault("absent: all"), paramType.withDefault("absent: all"), ParamAt, paramMaxAge,
+		paramRegion, paramCluster.withDefault("absent: all"), paramType.withDefault("absent: all"),
+		ParamAt, paramMaxAge,
 	}
 	// paramAnyRegion is RegionId of a route that can answer for all regions.
 	paramAnyRegion = paramRegion.withDefault("default: all regions, or the one in which the cluster is found")
 	// scopesOfClusters is for /v1/clusters, which lists scopes.
 	scopesOfClusters = []Param{
-		paramAnyRegion, paramCluster.withDefault("absent: all"), paramType.withDefault("absent: all"), ParamAt, paramMaxAge,
+		paramAnyRegion, paramCluster.withDefault("absent: all"), paramType.withDefault("absent: all"),
+		ParamAt, paramMaxAge,
 	}
 	// scopesOfMatrix is for /v1/matrix, which has a column for each scope.
 	scopesOfMatrix = []Param{

@@ -134,7 +134,8 @@ func (p *parser) splitQuery(rawQuery string) []rawParam {
 			p.addFault(fault.CodeUnknown, `""`, message.New(isNoName), p.request.Route.describeParams())
 			continue
 		case nameErr != nil || !IsPrintable(name):
-			p.addFault(fault.CodeUnknown, fault.Truncate(k, 80), message.New(isNoName), p.request.Route.describeParams())
+			p.addFault(fault.CodeUnknown, fault.Truncate(k, 80), message.New(isNoName),
+				p.request.Route.describeParams())
 			continue
 		case valueErr != nil:
 			reason := message.New("has a percent sign that begins no escape: %s", fault.Quote(v))

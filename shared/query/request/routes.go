@@ -136,11 +136,15 @@ func aliasRoutes() []*Route {
 				"operator has defined.",
 			Formats: []string{FormatJSON, FormatIDs, FormatHTML}, selects: Selection.orEverything,
 			Params: slices.Concat([]Param{
-				paramRegion.withDefault("default: the only configured one, or the one that has the alias"), ParamAt, paramMaxAge,
+				paramRegion.withDefault("default: the only configured one, or the one that has the alias"),
+				ParamAt, paramMaxAge,
 			}, objectOutput)},
 		{Pattern: "/v1/aliases", About: "Every alias with its image, its rule, and its lookup.",
-			Formats: append(slices.Clone(listFormats), FormatHTML), selects: Selection.orEverything, Example: "format=table",
-			Params: slices.Concat([]Param{paramRegion.withDefault("default: all regions"), ParamAt, paramMaxAge}, listOutput)},
+			Formats: append(slices.Clone(listFormats), FormatHTML),
+			selects: Selection.orEverything,
+			Example: "format=table",
+			Params: slices.Concat([]Param{paramRegion.withDefault("default: all regions"), ParamAt, paramMaxAge},
+				listOutput)},
 	}
 }
 
@@ -166,12 +170,14 @@ func scopeRoutes() []*Route {
 			Formats: append(slices.Clone(listFormats), FormatHTML), checkParams: checkDiffForm,
 			selects: Selection.orEverything,
 			Example: "from=-1m",
-			Params:  slices.Concat(scopesOfImages, []Param{paramFrom, paramTo, paramKind, paramBy, paramWith}, listOutput)},
+			Params: slices.Concat(scopesOfImages, []Param{paramFrom, paramTo, paramKind, paramBy, paramWith},
+				listOutput)},
 		// A cursor is bound to the query, so the filters are repeated with it.
 		{Pattern: "/v1/matrix", About: "Which image is offered in which cluster, or with which instance type: one " +
 			"row per image, and the images that all share.", Filters: true,
 			Formats: append(slices.Clone(listFormats), FormatHTML), Example: "format=table",
-			Params: slices.Concat(scopesOfMatrix, []Param{paramSearch, paramSort, paramLimit, ParamCursor}, listOutput)},
+			Params: slices.Concat(scopesOfMatrix, []Param{paramSearch, paramSort, paramLimit, ParamCursor},
+				listOutput)},
 	}
 }
 

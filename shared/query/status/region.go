@@ -118,7 +118,8 @@ func (r *Reader) newRegion(current state.Current, all *state.ScopeSet, f state.F
 	for _, sc := range all.Scopes {
 		if status.OldestCheck == nil || sc.CheckedAt.Before(status.OldestCheck.CheckedAt.Time) {
 			age := state.AgeSeconds(r.Now(), sc.CheckedAt.Time)
-			status.OldestCheck = &render.OldestCheck{Scope: sc.Scope("").Path(), CheckedAt: sc.CheckedAt, AgeSeconds: age}
+			status.OldestCheck = &render.OldestCheck{Scope: sc.Scope("").Path(),
+				CheckedAt: sc.CheckedAt, AgeSeconds: age}
 		}
 	}
 	return status
