@@ -92,7 +92,8 @@ func (f *Finder) Resolve(ctx context.Context, a alias.State, m Moment) (*Resolve
 		return nil, newUnusableError(a.Name, err)
 	}
 	req.At, req.MaxAge = m.AsOf, m.MaxAge
-	sub, err := f.Resolver.SelectSubject(ctx, req, m.Current, m.State)
+	choose := func(st *state.RegionState) (*state.ScopeSet, error) { return st.SelectScopes(req.Selection) }
+	sub, err := f.Resolver.SelectSubject(ctx, req, m.Current, m.State, choose)
 	if err != nil {
 		return nil, err
 	}

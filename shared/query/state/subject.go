@@ -44,15 +44,7 @@ func (r *Resolver) Resolve(
 	if err != nil {
 		return nil, err
 	}
-	scopes, err := choose(state)
-	if err != nil {
-		return nil, err
-	}
-	sub, err := r.newSubject(ctx, req, current, state, scopes)
-	if err != nil {
-		return nil, err
-	}
-	return sub, r.CheckFreshness(req, sub)
+	return r.SelectSubject(ctx, req, current, state, choose)
 }
 
 // ResolvePage is Resolve for the routes with pages of images. A page that is

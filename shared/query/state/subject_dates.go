@@ -40,11 +40,12 @@ func (sub *Subject) Dates() *RegionDates { return sub.dates }
 func (sub *Subject) ContentKey() string { return sub.Scopes.Digest + sub.wholeKey }
 
 // SelectSubject returns the subject of a request in a state that was loaded before, with its
-// freshness, as Resolve does.
+// freshness, as Resolve does. choose selects the scopes from the state.
 func (r *Resolver) SelectSubject(
 	ctx context.Context, req *request.Request, current Current, st *RegionState,
+	choose func(*RegionState) (*ScopeSet, error),
 ) (*Subject, error) {
-	scopes, err := st.SelectScopes(req.Selection)
+	scopes, err := choose(st)
 	if err != nil {
 		return nil, err
 	}
