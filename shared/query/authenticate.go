@@ -24,8 +24,8 @@ func (c *callerCheck) requiresToken() bool { return len(c.tokens)+len(c.keys) > 
 // bearerChallenge is the value of WWW-Authenticate (RFC 6750, section 3).
 const bearerChallenge = `Bearer realm="community-images"`
 
-// authenticate checks the token and restricts the call to the grant of its caller. A
-// caller who is not known gets a reader without regions, because the parameters of the
+// authenticate checks the token and lets the call see what the grant of its caller covers.
+// A caller who is not known keeps the reader without regions, because the parameters of the
 // request are still checked. A token that is missing, malformed, unknown or expired takes
 // the same time and has the same error.
 func (c *call) authenticate() error {
@@ -37,7 +37,7 @@ func (c *call) authenticate() error {
 	token, hasForm := c.findToken()
 	grant, found := c.tokens.Find(token, c.now())
 	if !hasForm || !found {
-		c.reader, c.signedIn = c.readers.denied, false
+		c.signedIn = false
 		return c.newUnauthorizedError()
 	}
 	restricted := c.readers.of(grant)

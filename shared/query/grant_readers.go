@@ -39,6 +39,15 @@ func newGrantReaders(full *GrantReader, past *lru.Cache[string, *state.RegionSta
 	return rs
 }
 
+// first returns the reader of a call whose caller is not known yet. Errors and the page to
+// sign in are answered with it too.
+func (rs *grantReaders) first() *GrantReader {
+	if rs.full.service.requiresToken() {
+		return rs.denied
+	}
+	return rs.full
+}
+
 // of returns the reader of a grant.
 func (rs *grantReaders) of(grant *access.Grant) *GrantReader {
 	if reader, ok := rs.byGrant[grant]; ok {

@@ -27,7 +27,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// The status is counted whatever happens, a panic included: deferred calls
 	// run in reverse order, so the recovery below has written an answer by
 	// then.
-	c := &call{Service: s, reader: s.readers.full, r: r}
+	c := &call{Service: s, reader: s.readers.first(), r: r}
 	c.w = response.Writer{ResponseWriter: w, Settings: &s.responses, Request: r}
 	c.w.ID = c.findRequestID()
 	ctx := budget.New(r.Context())

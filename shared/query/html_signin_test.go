@@ -271,3 +271,32 @@ func TestSignInPageSpeaksTheLanguageOfTheAddress(t *testing.T) {
 		}
 	}
 }
+
+// TestRegionsShowToCallersWithAToken: whoever has none, or one that grants nothing here,
+// learns no region from any page or error.
+func TestRegionsShowToCallersWithAToken(t *testing.T) {
+	t.Parallel()
+	h := newSmallRegion(t).HandlerWithReplica(allow(access.Grant{Name: "all"},
+		access.Grant{Name: "elsewhere", Regions: []string{"cn-none"}}),
+		func(o *query.Options) { o.Regions = []string{hangzhou, "cn-secret"} })
+	long := "/v1/images?q=" + strings.Repeat("x", 20_000)
+	targets := append(pageTargets, "/sign-in", long, "/v1/none", "/v1/images/%zz", "/v1/clusters?lang=zh",
+		"/v1/status", "/openapi.json", "/?Action=ListRegions", "/at/1/?Action=ListRegions", "/healthz")
+	for _, target := range targets {
+		for _, who := range [][]string{nil, signedIn("elsewhere"), signedIn("unknown"), {"Authorization", bearer("elsewhere")}} {
+			for _, rec := range []*httptest.ResponseRecorder{open(h, target, who...), get(h, target, who...)} {
+				if answer := dump(rec); strings.Contains(answer, "cn-secret") || strings.Contains(answer, hangzhou) {
+					t.Errorf("%.60s as %q shows regions: %s", target, who, answer)
+				}
+			}
+		}
+	}
+	for _, form := range []url.Values{{}, {"token": {token("unknown")}}, {"token": {token("elsewhere")}}} {
+		if answer := dump(post(h, "/sign-in", form)); strings.Contains(answer, "cn-secret") {
+			t.Errorf("signing in with %v shows regions: %s", form, answer)
+		}
+	}
+	if page := open(h, "/v1/status", signedIn("all")...).Body.String(); !strings.Contains(page, "cn-secret") {
+		t.Errorf("the page of a caller who sees everything has no region: %s", page)
+	}
+}
