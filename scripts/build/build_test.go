@@ -1,3 +1,5 @@
+//go:build !race
+
 package main
 
 import (
@@ -17,7 +19,8 @@ import (
 )
 
 // TestBuild is the command from flags to functions that start under FC's
-// runtime protocol and tell their version.
+// runtime protocol and tell their version. Like TestSizeOfTheFunctions it does not run with
+// the race detector, which makes packing ten times as long.
 func TestBuild(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
