@@ -44,15 +44,8 @@ func (v *verifier) verifyHead(r *format.Head) error {
 	}
 	v.indexClaim, v.indexImages = h.IndexSequence, h.IndexImages
 	v.verifyIndexedMonths(h.MonthIndex)
-	if !slices.EqualFunc(h.Clusters(), r.Clusters(), catalog.Cluster.Equal) && h.Sequence == r.Sequence {
-		v.report(key, "its clusters are not those of the log")
-	}
-	if !h.Aliases.Equal(r.Aliases) && h.Sequence == r.Sequence {
-		v.report(key, "its aliases are not those of the log")
-	}
-	if !h.SimulatedUntil.Equal(r.SimulatedUntil.Time) && h.Sequence == r.Sequence {
-		v.report(key, "it says that history is simulated until %q, and the log says %q",
-			h.SimulatedUntil, r.SimulatedUntil)
+	if h.Sequence == r.Sequence {
+		v.verifyHeadMembers(key, h, r)
 	}
 	if err := v.verifyHeadScopes(key, h, r); err != nil {
 		return err
@@ -61,6 +54,21 @@ func (v *verifier) verifyHead(r *format.Head) error {
 		v.markBehind(key, before)
 	}
 	return nil
+}
+
+// verifyHeadMembers checks what the head h says beside scopes against r, the state after the
+// same commit.
+func (v *verifier) verifyHeadMembers(key string, h, r *format.Head) {
+	if !slices.EqualFunc(h.Clusters(), r.Clusters(), catalog.Cluster.Equal) {
+		v.report(key, "its clusters are not those of the log")
+	}
+	if !h.Aliases.Equal(r.Aliases) {
+		v.report(key, "its aliases are not those of the log")
+	}
+	if !h.SimulatedUntil.Equal(r.SimulatedUntil.Time) {
+		v.report(key, "it says that history is simulated until %q, and the log says %q",
+			h.SimulatedUntil, r.SimulatedUntil)
+	}
 }
 
 // verifyHeadPosition checks what the head h says of its commit and of the log.
