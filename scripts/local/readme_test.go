@@ -20,7 +20,7 @@ func TestReadmeExamplesPrintWhatTheyShow(t *testing.T) {
 	t.Parallel()
 	for _, tool := range []string{"bash", "curl"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skip("runs where bash and curl are installed, as CI does with the race detector: ", err)
+			t.Skip("runs where bash and curl are installed, as CI does in a step of its own: ", err)
 		}
 	}
 	addr := serveSeededMonth(t)
