@@ -4,15 +4,14 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"image/png"
 	"os"
-	"slices"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"community-images/shared/chromiumtest"
 )
 
 // TestDebianPicture takes the picture of the images page that README.md shows, from a local
@@ -21,14 +20,7 @@ import (
 //	PICTURE=$PWD/scripts/local/images.png go test -tags debian -run DebianPicture ./scripts/local
 func TestDebianPicture(t *testing.T) {
 	addr := serveSeededMonth(t)
-	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.NoSandbox, // CI runs as root
-		chromedp.WSURLReadTimeout(time.Minute)) // of the first start after it was installed
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	defer cancel()
-	ctx, cancel = chromedp.NewContext(ctx)
-	defer cancel()
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
-	defer cancel()
+	ctx := chromiumtest.Start(t)
 	var rows int
 	var picture []byte
 	const images = "/v1/images?ClusterId=*&RegionId=cn-hangzhou&OsTag.Platform=CentOS&sort=-OsTag.Version"

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +15,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"community-images/shared/chromiumtest"
 )
 
 // TestDebianPages looks at the pages of a deployment in Chromium, from the address that is
@@ -70,12 +71,7 @@ type browser struct {
 // startBrowser starts Chromium. It ends with the test.
 func startBrowser(t *testing.T) *browser {
 	t.Helper()
-	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.NoSandbox, // CI runs as root
-		chromedp.WSURLReadTimeout(time.Minute), chromedp.Flag("lang", "en-US"), chromedp.WindowSize(1280, 900))
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
+	ctx := chromiumtest.Start(t, chromedp.WindowSize(1280, 900))
 	b := &browser{t: t, ctx: ctx}
 	chromedp.ListenTarget(ctx, func(event any) {
 		if e, ok := event.(*log.EventEntryAdded); ok {

@@ -21,6 +21,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"community-images/shared/chromiumtest"
 )
 
 // hostile is an image whose texts would run if they were taken for HTML.
@@ -56,16 +58,7 @@ type browser struct {
 }
 
 func newBrowser(t *testing.T) *browser {
-	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.NoSandbox, // CI runs as root
-		chromedp.WSURLReadTimeout(time.Minute),           // of the first start after it was installed
-		chromedp.Flag("ignore-certificate-errors", true), // httptest signs its own
-		chromedp.Flag("lang", "en-US"))
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
-	t.Cleanup(cancel)
+	ctx := chromiumtest.Start(t, chromedp.Flag("ignore-certificate-errors", true)) // httptest signs its own
 	b := &browser{t: t, ctx: ctx}
 	chromedp.ListenTarget(ctx, func(event any) {
 		b.mu.Lock()
