@@ -16,7 +16,8 @@ type content struct {
 }
 
 // New returns a template that is filled in with arguments. Translations may show these in
-// another order, as %[2]s.
+// another order, as %[2]s. It has hundreds of callers: inlined, it and Untranslated make the
+// zip of the query function 25 KB larger.
 //
 //go:noinline
 func New(template Template, args ...any) Text { return Text{&content{template, args}} }

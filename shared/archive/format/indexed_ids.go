@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"unsafe"
 
 	"community-images/shared/catalog"
 )
@@ -62,13 +61,13 @@ type IndexedIDs struct {
 	encoded []string
 }
 
-// DecodeIndexedIDs decodes and verifies the first line of an index, and keeps it: it must not
-// change. An error means that it is not the line that the head describes.
+// DecodeIndexedIDs decodes and verifies the first line of an index. An error means that it is
+// not the line that the head describes.
 func DecodeIndexedIDs(line []byte, described IndexImages) (*IndexedIDs, error) {
 	if HashLine(line) != described.IDsDigest {
 		return nil, errors.New("its first line is not the one that the head describes")
 	}
-	list, hasPrefix := strings.CutPrefix(unsafe.String(unsafe.SliceData(line), len(line)), idsPrefix)
+	list, hasPrefix := strings.CutPrefix(string(line), idsPrefix)
 	list, hasSuffix := strings.CutSuffix(list, idsSuffix)
 	if !hasPrefix || !hasSuffix {
 		return nil, errors.New("its first line does not have the stored form")
